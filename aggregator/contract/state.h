@@ -1,0 +1,51 @@
+/* state -- what the aggregator tells the world: topics, their items, the heartbeat, and the questions it answers.
+ *
+ * PUBLISH (ZeroMQ XPUB; subscribe with SUB or XSUB by prefix). Two frames: [topic][item].
+ *   An item is a msgpack map, the topic's WHOLE latest state: "topic" str, "ver" uint (rises with every change of this
+ *   topic within one instance), "at_us" int (engine's time of this state), then the state. Whoever missed some needs
+ *   nothing but the next one. A new subscription is answered at once with the latest item of every topic it matches.
+ *
+ *   topic                     state
+ *   queue/NAME/WINDOW         "scope":"queue" "name" "channel":"all" "window" + KPIs + gauges; WINDOW: now m15 h1 day
+ *   group/all/WINDOW          "scope":"all" "name":"all" .. likewise, over all queues
+ *   agent/NAME/WINDOW         "scope":"agent" "name" .. likewise, what concerns one agent
+ *   agents/QUEUE, agents/all  "agents":[{"name","label","state","since_us","reason"?,"queues":[..],"contact_queue"?,
+ *                             "answered","missed","talk_ms" (today; null when nothing)}] sorted by label
+ *   queues                    "queues":["billing","sales",..] sorted: every queue known
+ *   sources                   "sources":[{"src","state":"up"|"down"|"silent","since_us","heard_us","gaps","gap_reason"?,"gap_us"?}]
+ *   hb                        every 500 ms, also when nothing changes: "instance" (hex, new at every start), "sent" (messages
+ *                             published so far, this one included: a subscriber to everything that counted fewer has lost some and
+ *                             subscribes anew), "clock":"wall"|"event", "version", "metrics":{name: number, ..}
+ *   NAME is percent-encoded by fc_topic_name: '/' '%' and control bytes as %XX.
+ *
+ *   KPI keys, types and units are those of the KPI table (kpi.h). Windows other than `now` hold "from_us" (start) too. Every queue, all and
+ *   agent item holds the gauges "waiting" int, "longest_wait_since_us" int|null, "agents":{state: n for each state}; and what the page needs to explain
+ *   service level: "threshold_ms" "short_abandon_ms" ints, "goal" 0..1. An item of window `now` holds only these.
+ *
+ * QUERY (ZeroMQ ROUTER; ask with REQ or DEALER). One frame, a msgpack map, answered by one frame:
+ *   {"id":any int,"op":"snapshot","prefix":"queue/"}             latest items of the matching topics
+ *   {"id":..,"op":"range","scope":"queue"|"all"|"agent","name"?:..,"from_us":..,"to_us":..,"step_us"?:..}
+ *        stored intervals of [from, to) merged, one item (or one a step, each with "from_us" "to_us"); without "name" every one of the
+ *        scope. Bounds are widened to whole minutes; the item says which: its own "from_us"/"to_us".
+ *   -> {"id":..,"ok":true,"items":[..]}  or  {"id":..,"ok":false,"error":"what, where, expected"}
+ */
+#ifndef FC_STATE_H
+#define FC_STATE_H
+
+#include "status.h"
+#include "str.h"
+
+#define FC_TOPIC_MAX 420 /* bytes of a topic: the longest name wholly percent-encoded, and its frame */
+
+enum fc_window { FC_WINDOW_NOW, FC_WINDOW_M15, FC_WINDOW_H1, FC_WINDOW_DAY, FC_WINDOW_COUNT };
+const char *fc_window_name(enum fc_window window);
+
+enum fc_scope { FC_SCOPE_QUEUE, FC_SCOPE_GROUP, FC_SCOPE_AGENT };
+
+/* fc_topic_name -- percent-encodes `name` into `to`; cut names do not occur: cap >= 3 * name.n + 1 is asserted. Returns its length. */
+size_t fc_topic_name(char *to, size_t cap, struct fc_str name);
+
+/* fc_topic_format -- "queue/sales/m15" and the like into to[FC_TOPIC_MAX]; returns its length. */
+size_t fc_topic_format(char *to, enum fc_scope scope, struct fc_str name, enum fc_window window);
+
+#endif
