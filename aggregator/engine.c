@@ -29,14 +29,14 @@ void fc_str_replace(struct fc_str *owned, struct fc_str with) {
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
-struct fc_engine *fc_engine_create(const struct fc_config *config, bool event_clock) {
+struct fc_engine *fc_engine_create(const struct fc_rules *rules, bool event_clock) {
     struct fc_engine *e = calloc(1, sizeof *e);
     FC_ASSERT(e != NULL);
-    e->config = config;
+    e->rules = rules;
     e->event_clock = event_clock;
     e->all.e.name = fc_str_own(FC_STR_LIT("all"));
     e->all.e.scope = FC_SCOPE_GROUP;
-    e->all.e.settings = &config->defaults;
+    e->all.e.settings = &rules->defaults;
     e->scratch = malloc(FC_RECORD_BLOCK_BYTES);
     FC_ASSERT(e->scratch != NULL);
     fc_rolling_init(&e->rolling);
@@ -94,13 +94,13 @@ void fc_engine_destroy(struct fc_engine *e) {
     free(e);
 }
 
-void fc_engine_configure(struct fc_engine *e, const struct fc_config *config) {
+void fc_engine_configure(struct fc_engine *e, const struct fc_rules *rules) {
     struct fc_queue *q;
-    e->config = config;
-    e->all.e.settings = &config->defaults;
-    for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) q->e.settings = fc_config_queue(config, q->e.name);
+    e->rules = rules;
+    e->all.e.settings = &rules->defaults;
+    for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) q->e.settings = fc_rules_queue(rules, q->e.name);
     struct fc_agent *a;
-    for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) a->e.settings = &config->defaults;
+    for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) a->e.settings = &rules->defaults;
     e->day_end_us = 0; /* the day may begin at another time now */
     fc_engine_publish_all(e);
 }
@@ -153,7 +153,7 @@ struct fc_queue *fc_engine_queue(struct fc_engine *e, struct fc_str name) {
     FC_ASSERT(q != NULL);
     q->e.name = fc_str_own(name);
     q->e.scope = FC_SCOPE_QUEUE;
-    q->e.settings = fc_config_queue(e->config, name);
+    q->e.settings = fc_rules_queue(e->rules, name);
     fc_map_add(&e->queues, q);
     e->counters.queues++;
     e->queues_to_publish = true;
@@ -236,7 +236,7 @@ static void count_early_facts(struct fc_engine *e) {
 
 static void turn_day(struct fc_engine *e) {
     int64_t before = e->day_start_us;
-    fc_zone_day(e->now_us, e->config->day_start_minute, &e->day_start_us, &e->day_end_us);
+    fc_zone_day(e->now_us, e->rules->day_start_minute, &e->day_start_us, &e->day_end_us);
     e->meta_to_store = true;
     if (e->day_start_us == before) return;
     struct fc_queue *q;

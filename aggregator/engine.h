@@ -8,19 +8,19 @@
 #define FC_ENGINE_H
 
 #include "clock.h"
-#include "config.h"
+#include "rules.h"
 #include "event.h"
 #include "handover.h"
 #include "state.h"
 
 struct fc_engine;
 
-/* fc_engine_create -- `config` must outlive the engine (or until fc_engine_configure). event_clock: now is the newest event's time. */
-struct fc_engine *fc_engine_create(const struct fc_config *config, bool event_clock);
+/* fc_engine_create -- `rules` must outlive the engine (or until fc_engine_configure). event_clock: now is the newest event's time. */
+struct fc_engine *fc_engine_create(const struct fc_rules *rules, bool event_clock);
 void fc_engine_destroy(struct fc_engine *e);
 
 /* New thresholds and goals hold for contacts from now on; tallies keep what they counted. */
-void fc_engine_configure(struct fc_engine *e, const struct fc_config *config);
+void fc_engine_configure(struct fc_engine *e, const struct fc_rules *rules);
 
 /* fc_engine_apply -- one event. What makes no sense (an answer of nobody) is counted by name, never fatal. */
 void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev);

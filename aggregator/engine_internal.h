@@ -92,7 +92,7 @@ struct fc_list_of { /* a plain growing array of pointers */
 };
 
 struct fc_engine {
-    const struct fc_config *config;
+    const struct fc_rules *rules;
     bool event_clock;
     int64_t now_us, day_start_us, day_end_us;
     struct fc_map queues, agents, contacts, sources, marks;

@@ -71,12 +71,9 @@ static void leave(struct fc_rolling *r, int64_t from, int64_t to, bool h1, fc_go
 void fc_rolling_advance(struct fc_rolling *r, int64_t now_s, fc_gone gone, void *ctx) {
     if (now_s <= r->now_s) return;
     int64_t m15 = now_s - FC_M15_SECONDS + 1, h1 = now_s - FC_H1_SECONDS + 1;
-    /* At most one turn of the ring, however far time jumped: further back there is nothing. */
-    int64_t m15_from = r->m15_from_s > m15 - FC_ROLLING_SECONDS ? r->m15_from_s : m15 - FC_ROLLING_SECONDS;
-    int64_t h1_from = r->h1_from_s > h1 - FC_ROLLING_SECONDS ? r->h1_from_s : h1 - FC_ROLLING_SECONDS;
-    int64_t reach = r->h1_from_s + FC_ROLLING_SECONDS; /* nothing is kept at or past it */
-    leave(r, m15_from, m15 < reach ? m15 : reach, false, gone, ctx);
-    leave(r, h1_from, h1 < reach ? h1 : reach, true, gone, ctx);
+    int64_t reach = r->h1_from_s + FC_ROLLING_SECONDS; /* nothing is kept at or past it, however far time jumped */
+    leave(r, r->m15_from_s, m15 < reach ? m15 : reach, false, gone, ctx);
+    leave(r, r->h1_from_s, h1 < reach ? h1 : reach, true, gone, ctx);
     r->now_s = now_s;
     r->m15_from_s = m15;
     r->h1_from_s = h1;
