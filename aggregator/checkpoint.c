@@ -215,7 +215,7 @@ static void save_lists(struct out *o) {
 }
 
 static void save_marks(struct out *o) {
-    struct fc_mark *m;
+    struct fc_applied *m;
     for (uint32_t at = 0; (m = fc_map_each(&o->e->marks, &at)) != NULL;) {
         if (!m->to_store) continue;
         uint8_t next[8];

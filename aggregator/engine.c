@@ -306,8 +306,8 @@ void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev) {
     }
 }
 
-static struct fc_mark *mark_of(struct fc_engine *e, struct fc_str spool) {
-    struct fc_mark *m = fc_map_find(&e->marks, spool);
+static struct fc_applied *mark_of(struct fc_engine *e, struct fc_str spool) {
+    struct fc_applied *m = fc_map_find(&e->marks, spool);
     if (m != NULL) return m;
     m = calloc(1, sizeof *m);
     FC_ASSERT(m != NULL);
@@ -320,7 +320,7 @@ static struct fc_mark *mark_of(struct fc_engine *e, struct fc_str spool) {
 uint64_t fc_engine_mark(struct fc_engine *e, struct fc_str spool) { return mark_of(e, spool)->next; }
 
 void fc_engine_set_mark(struct fc_engine *e, struct fc_str spool, uint64_t next) {
-    struct fc_mark *m = mark_of(e, spool);
+    struct fc_applied *m = mark_of(e, spool);
     m->next = next;
     m->to_store = e->marks_to_store = true;
 }

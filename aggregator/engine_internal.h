@@ -80,7 +80,7 @@ struct fc_source_state_of {
     bool silent, to_store;
 };
 
-struct fc_mark {
+struct fc_applied {
     struct fc_str spool; /* owned; first, for the map */
     uint64_t next;
     bool to_store;

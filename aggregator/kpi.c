@@ -15,10 +15,9 @@ static const struct {
 const char *fc_kpi_key(enum fc_kpi kpi) { return rows[kpi].key; }
 enum fc_kpi_form fc_kpi_form(enum fc_kpi kpi) { return rows[kpi].form; }
 
-struct fc_kpi_value fc_ratio_wilson(int64_t k, int64_t n) {
+struct fc_kpi_value fc_ratio_wilson(int64_t k, int64_t n, double z) {
     if (n <= 0 || k < 0 || k > n) return (struct fc_kpi_value){.n = n > 0 ? n : 0};
-    const double z = 1.959963984540054, z2 = z * z;
-    double size = (double)n, p = (double)k / size;
+    double z2 = z * z, size = (double)n, p = (double)k / size;
     double middle = (p + z2 / (2 * size)) / (1 + z2 / size);
     double half = z / (1 + z2 / size) * sqrt(p * (1 - p) / size + z2 / (4 * size * size));
     /* At k = 0 and k = n the bound is exactly 0 and 1; rounding must not push it past p. */
@@ -57,8 +56,8 @@ struct fc_kpi_value fc_kpi_compute(enum fc_kpi kpi, const struct fc_tally *t, in
     case FC_KPI_abandoned: return count(abandoned);
     case FC_KPI_short_abandoned: return count(V(short_abandoned));
     case FC_KPI_flow_out: return count(flow_out(t));
-    case FC_KPI_service_level: return fc_ratio_wilson(V(sl_met), V(sl_met) + V(sl_missed));
-    case FC_KPI_abandon_rate: return fc_ratio_wilson(abandoned - V(short_abandoned), V(offered) - V(short_abandoned) - flow_out(t));
+    case FC_KPI_service_level: return fc_ratio_wilson(V(sl_met), V(sl_met) + V(sl_missed), FC_WILSON_95);
+    case FC_KPI_abandon_rate: return fc_ratio_wilson(abandoned - V(short_abandoned), V(offered) - V(short_abandoned) - flow_out(t), FC_WILSON_95);
     case FC_KPI_asa_ms: return mean_ms(V(wait_us), V(answered));
     case FC_KPI_wait_p50_ms: return quantile_ms(t, 0.50, wait_us_max);
     case FC_KPI_wait_p90_ms: return quantile_ms(t, 0.90, wait_us_max);
@@ -71,7 +70,7 @@ struct fc_kpi_value fc_kpi_compute(enum fc_kpi kpi, const struct fc_tally *t, in
     case FC_KPI_aht_ms: return mean_ms(V(handle_us), V(handle_n));
     case FC_KPI_missed: return count(V(missed));
     case FC_KPI_transferred: return count(V(transferred));
-    case FC_KPI_transfer_rate: return fc_ratio_wilson(V(transferred), V(talk_n));
+    case FC_KPI_transfer_rate: return fc_ratio_wilson(V(transferred), V(talk_n), FC_WILSON_95);
     case FC_KPI_left:
     case FC_KPI_COUNT: break;
     }

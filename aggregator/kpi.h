@@ -66,10 +66,11 @@ struct fc_kpi_value fc_kpi_compute(enum fc_kpi kpi, const struct fc_tally *t, in
 /* fc_kpi_write -- every KPI as key/value pairs into an open map: FC_KPI_COUNT pairs. */
 void fc_kpi_write(struct fc_mpw *w, const struct fc_tally *t, int64_t wait_us_max);
 
-/* fc_ratio_wilson -- k of n as a share, with its 95 % score interval.
- * Formula: Wilson 1927, z = 1.959963984540054. Shape: unknown when n <= 0 or k is outside 0..n.
+/* fc_ratio_wilson -- k of n as a share, with its score interval.
+ * Formula: Wilson 1927; z is the normal quantile, FC_WILSON_95 for 95 %. Shape: unknown when n <= 0 or k is outside 0..n.
  * Law: 0 <= lo <= value <= hi <= 1 */
-struct fc_kpi_value fc_ratio_wilson(int64_t k, int64_t n);
+#define FC_WILSON_95 1.959963984540054
+struct fc_kpi_value fc_ratio_wilson(int64_t k, int64_t n, double z);
 
 /* fc_kpi_print_table -- the rows as the Markdown page KPIS.md on `out` (a FILE *). */
 void fc_kpi_print_table(void *out);
