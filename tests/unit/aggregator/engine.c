@@ -371,7 +371,7 @@ static void equals_a_recount_of_the_events(void **state) {
         struct fc_engine *e = fresh();
         play(e, 0, planned);
         for (int q = 0; q < QUEUES; q++) {
-            char name[8];
+            char name[16];
             (void)snprintf(name, sizeof name, "q%d", q);
             struct recount r = recount(name);
             expect_recount(&queue(e, name)->e.series.day, &r);
@@ -381,6 +381,52 @@ static void equals_a_recount_of_the_events(void **state) {
         assert_int_equal(e->counters.without_contact, 0);
         fc_engine_destroy(e);
     }
+}
+
+/* The rolling windows, recounted from the first `upto` events: whole seconds from from_s on. */
+static void expect_window(const struct fc_tally *t, int64_t longest_us, int upto, int64_t from_s) {
+    int64_t offered = 0, answered = 0, left = 0, missed = 0, talks = 0, handled = 0, wait_max = 0;
+    for (int i = 0; i < upto; i++) {
+        const struct planned *p = &plan[i];
+        if (p->ev.ts / S < from_s) continue;
+        const struct planned *w = find(p->contact, FC_WRAPPED);
+        bool will_wrap = w != NULL && w < &plan[upto];
+        offered += p->ev.kind == FC_OFFERED;
+        answered += p->ev.kind == FC_ANSWERED;
+        left += p->ev.kind == FC_LEFT;
+        missed += p->ev.kind == FC_MISSED;
+        talks += p->ev.kind == FC_ENDED;
+        handled += p->ev.kind == FC_WRAPPED || (p->ev.kind == FC_ENDED && !will_wrap);
+        int64_t wait = p->ev.kind == FC_ANSWERED ? p->ev.ts - find(p->contact, FC_OFFERED)->ev.ts : 0;
+        if (wait > wait_max) wait_max = wait;
+    }
+    int64_t t_left = 0;
+    for (int r = 0; r < FC_LEFT_COUNT; r++) t_left += t->v[FC_TALLY_LEFT + r];
+    assert_int_equal(t->v[FC_TALLY_offered], offered);
+    assert_int_equal(t->v[FC_TALLY_answered], answered);
+    assert_int_equal(fc_hist_total(&t->waits), answered);
+    assert_int_equal(t_left, left);
+    assert_int_equal(t->v[FC_TALLY_missed], missed);
+    assert_int_equal(t->v[FC_TALLY_talk_n], talks);
+    assert_int_equal(t->v[FC_TALLY_handle_n], handled);
+    assert_int_equal(longest_us, wait_max);
+}
+
+static void rolling_windows_equal_a_recount(void **state) {
+    (void)state;
+    make_plan();
+    struct fc_engine *e = fresh();
+    for (int at = 0; at < planned;) {
+        int to = at + (int)between(1, 60);
+        if (to > planned) to = planned;
+        play(e, at, to);
+        at = to;
+        const struct fc_series *s = &e->all.e.series;
+        int64_t now_s = plan[at - 1].ev.ts / S;
+        expect_window(&s->m15, fc_peaks_max(&s->peaks, now_s - 899), at, now_s - 899);
+        expect_window(&s->h1, fc_peaks_max(&s->peaks, now_s - 3599), at, now_s - 3599);
+    }
+    fc_engine_destroy(e);
 }
 
 /* offered = answered + left + waiting, at every moment. */
@@ -627,6 +673,7 @@ int main(void) {
         cmocka_unit_test(ring_all_losers_stop_alerting),
         cmocka_unit_test(what_a_snapshot_does_not_list_ends_as_unknown),
         cmocka_unit_test(equals_a_recount_of_the_events),
+        cmocka_unit_test(rolling_windows_equal_a_recount),
         cmocka_unit_test(contacts_are_conserved),
         cmocka_unit_test(a_restart_changes_nothing),
         cmocka_unit_test(intervals_add_up_to_the_day),
