@@ -26,6 +26,7 @@ say() { printf '== %s\n' "$*"; }
 die() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2
     shift
+    local line
     for line in "$@"; do printf '    %s\n' "$line" >&2; done
     exit 1
 }
