@@ -9,7 +9,7 @@
 # Build and run.
 fc_packages_build=(
     'gcc=cc' libc6-dev 'cmake=cmake' 'ninja-build=ninja' 'pkg-config=pkg-config'
-    libzmq3-dev libwebsockets-dev 'libmsgpack-c-dev|libmsgpack-dev' liblmdb-dev libcyaml-dev libjansson-dev
+    libzmq3-dev libwebsockets-dev 'libmsgpack-c-dev|libmsgpack-dev' liblmdb-dev libcyaml-dev libyaml-dev libjansson-dev
     libsodium-dev zlib1g-dev tzdata
 )
 # The front end, and asking the HTTP API from a shell.
