@@ -30,7 +30,7 @@ struct fc_ingest_options {
 struct fc_ingest_counts { /* writer: the ingest thread; readers: any */
     struct fc_counter batches, events, bytes; /* handed over; bytes of messages */
     struct fc_counter hellos;
-    struct fc_counter strays;           /* batches left because their number was not the expected one */
+    struct fc_counter strays;           /* batches left because their number was not the expected one (or no room for their spool) */
     struct fc_counter events_invalid;   /* events inside good batches that could not be decoded */
     struct fc_counter events_unknown;   /* .. of a kind this version does not know */
     struct fc_counter refused;          /* messages answered with refuse */
@@ -49,13 +49,15 @@ void fc_ingest_destroy(struct fc_ingest *ingest);
 
 const char *fc_ingest_endpoint(const struct fc_ingest *ingest); /* as bound, with the port chosen */
 
-/* The engine's side: pop struct fc_event_block * from events, push it to events_back when done with it (never fails), signal wake.
+/* The engine's side: pop struct fc_event_block * from events, push it to events_back when done with it (never fails), signal
+ * fc_ingest_blocks_wake; that one costs a system call only while the ingest has stopped reading for lack of a block.
  * The writer's side is joined by fc_writer_add_inbox(writer, fc_ingest_batches(i), fc_ingest_batches_back(i), fc_ingest_wake(i)). */
 struct fc_ring *fc_ingest_events(struct fc_ingest *ingest);
 struct fc_ring *fc_ingest_events_back(struct fc_ingest *ingest);
 struct fc_ring *fc_ingest_batches(struct fc_ingest *ingest);
 struct fc_ring *fc_ingest_batches_back(struct fc_ingest *ingest);
 struct fc_wake *fc_ingest_wake(struct fc_ingest *ingest);
+struct fc_wake *fc_ingest_blocks_wake(struct fc_ingest *ingest);
 
 /* fc_ingest_do_work -- one turn: send the acks that came back, take a bounded number of messages. True: there may be more at
  * once. Thread: ingest (or the test's only one), does not block */

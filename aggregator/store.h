@@ -1,7 +1,9 @@
 /* store -- the aggregator's LMDB environment under --data DIR: what must survive a restart, and nothing else.
  *
  *   database   key                         value
- *   meta       "format" "staged" ..        u64 little endian; format is FC_STORE_FORMAT
+ *   meta       "floorcast-aggregator"      FC_STORE_FORMAT, u64 little endian: whose this is and in which form
+ *              "checkpoint"                {complete u64, block u64, at u64}: staged blocks below `complete` count, and
+ *                                          are applied up to byte `at` of `block`
  *   marks      spool id, 32 bytes          {next u64, checkpointed u64} little endian, see struct fc_mark
  *   journal    index u64 big endian        a received link batch, byte for byte
  *   staged     number u64 big endian       a checkpoint's record block on its way to state and intervals
@@ -94,9 +96,10 @@ FC_MUST_USE enum fc_status fc_store_append(struct fc_store *store, struct fc_str
 /* Takes a copy of a block of the checkpoint being received; with `last` the checkpoint is complete once this commits. */
 FC_MUST_USE enum fc_status fc_store_stage(struct fc_store *store, const struct fc_record_block *block, struct fc_error *err);
 
-/* Applies up to about `records` of the complete checkpoints' records, oldest first; *left: bytes staged and complete
- * that still wait (0: all applied). Errors also: FC_INVALID from the merge function. */
-FC_MUST_USE enum fc_status fc_store_apply(struct fc_store *store, uint32_t records, uint64_t *left, struct fc_error *err);
+/* Applies up to `records` of the complete checkpoints' records, oldest first. *done: how many; *left: bytes of complete
+ * checkpoints that still wait (0: all applied). Errors also: FC_INVALID from the merge function. */
+FC_MUST_USE enum fc_status fc_store_apply(struct fc_store *store, uint32_t records, uint32_t *done, uint64_t *left,
+                                          struct fc_error *err);
 
 /* Deletes up to `entries` of the oldest journal entries, as far as they lie below the checkpointed marks; *done: how many. */
 FC_MUST_USE enum fc_status fc_store_trim(struct fc_store *store, uint32_t entries, uint32_t *done, struct fc_error *err);

@@ -4,6 +4,10 @@
  * nothing, says so once and tries again after a second; meanwhile its inboxes fill, the ingests stop reading, and the
  * collectors keep their spools.
  *
+ * A checkpoint that cannot be applied (the merge function refuses) stays staged, what was applied of it and what not is
+ * on record, and it is said once. Batches go on being journaled and acked, the journal is trimmed no more: nothing is
+ * lost, and a program that can merge goes on from there. This one refuses to open that directory again.
+ *
  * Group commit: a batch that arrives after a quiet spell is committed at once; under load commits are linger_ms apart
  * (or commit_bytes full), so a batch waits at most for one linger and the commits before and of its own group.
  *
@@ -29,7 +33,7 @@
 #include <zmq.h>
 
 enum fc_batch_kind { FC_BATCH_HELLO, FC_BATCH_DATA };
-enum fc_batch_fate { FC_BATCH_ASKED, FC_BATCH_STORED, FC_BATCH_DUPLICATE, FC_BATCH_HOLE };
+enum fc_batch_fate { FC_BATCH_ASKED, FC_BATCH_STORED, FC_BATCH_OVERLAP, FC_BATCH_DUPLICATE, FC_BATCH_HOLE };
 
 /* One message on its way ingest -> writer -> ingest. It belongs to the ingest's pool; `msg` keeps the received bytes. */
 struct fc_batch {
@@ -38,7 +42,7 @@ struct fc_batch {
     uint64_t first;
     uint32_t count;
     uint32_t session;        /* the ingest's own note: which of its spools this is */
-    zmq_msg_t msg;           /* data: the link message, opened and closed by the ingest */
+    zmq_msg_t msg;           /* data: the link message; hello: empty. Initialised and closed by the ingest */
     enum fc_batch_fate fate; /* set by the writer */
     uint64_t next;           /* set by the writer: what to ack; 1 when nothing is held */
 };
@@ -51,12 +55,14 @@ struct fc_writer_options {
 };
 
 struct fc_writer_counts { /* writer: the writer thread; readers: any */
-    struct fc_counter batches, events, bytes;        /* stored */
-    struct fc_counter duplicates, overlaps, holes;   /* batches */
+    struct fc_counter batches, events, bytes;      /* stored; the events of an overlap count again */
+    struct fc_counter duplicates, overlaps, holes; /* batches */
     struct fc_counter hellos;
     struct fc_counter commits, commit_us_max, commits_failed;
-    struct fc_counter checkpoints, records, trimmed; /* complete ones; records applied; journal entries deleted */
-    struct fc_counter blocked;                       /* 1 while commits fail, else 0 */
+    struct fc_counter checkpoints, records;        /* complete ones staged; records applied */
+    struct fc_counter trimmed, expired;            /* journal entries and intervals deleted */
+    struct fc_counter blocked;                     /* 1 while commits fail, else 0 */
+    struct fc_counter checkpoint_stuck;            /* 1 once a checkpoint cannot be applied (merge refused), until restart */
 };
 
 struct fc_writer;
@@ -68,7 +74,7 @@ void fc_writer_destroy(struct fc_writer *writer); /* NULL is fine; stopped */
 
 /* fc_writer_add_inbox -- one per ingest, before start; at most FC_WRITER_INBOXES. `batches` holds struct fc_batch *; every
  * one comes back through `back`, which must have room for the whole pool, and `owner` is woken. */
-#define FC_WRITER_INBOXES 64
+#define FC_WRITER_INBOXES 16
 void fc_writer_add_inbox(struct fc_writer *writer, struct fc_ring *batches, struct fc_ring *back, struct fc_wake *owner);
 
 /* The engine's side: pop a free block (struct fc_record_block *, used 0, last false) from free_blocks, fill it, push it to
