@@ -43,12 +43,6 @@ static bool serves(const struct fc_agent *a, const struct fc_queue *q) {
     return false;
 }
 
-void fc_agent_changed(struct fc_engine *e, struct fc_agent *a) {
-    fc_engine_touch(e, &a->e);
-    for (uint32_t i = 0; i < a->queues_n; i++) fc_engine_touch_list(e, &a->queues[i]->e);
-    fc_engine_touch_list(e, &e->all.e);
-}
-
 static void count_in(struct fc_engine *e, struct fc_entity *x, enum fc_agent_state s, int by) {
     x->state_n[s] += by;
     fc_engine_touch_gauges(e, x);
@@ -68,7 +62,7 @@ static enum fc_agent_state work_out(const struct fc_agent *a) {
 
 void fc_agent_settle(struct fc_engine *e, struct fc_agent *a, int64_t ts_us) {
     enum fc_agent_state s = work_out(a);
-    fc_agent_changed(e, a);
+    fc_engine_touch_agent(e, a);
     if (s == a->shown) return;
     count_everywhere(e, a, -1);
     a->shown = s;
@@ -92,7 +86,7 @@ struct fc_agent *fc_engine_agent(struct fc_engine *e, struct fc_str id, int64_t 
     insert_member(&e->all, a);
     e->counters.agents++;
     count_everywhere(e, a, 1);
-    fc_agent_changed(e, a);
+    fc_engine_touch_agent(e, a);
     return a;
 }
 
@@ -103,7 +97,7 @@ void fc_agent_label(struct fc_engine *e, struct fc_agent *a, struct fc_str label
     fc_str_replace(&a->label, label);
     for (uint32_t i = 0; i < a->queues_n; i++) insert_member(a->queues[i], a);
     insert_member(&e->all, a);
-    fc_agent_changed(e, a);
+    fc_engine_touch_agent(e, a);
 }
 
 void fc_agent_join(struct fc_engine *e, struct fc_agent *a, struct fc_queue *q) {
@@ -116,12 +110,12 @@ void fc_agent_join(struct fc_engine *e, struct fc_agent *a, struct fc_queue *q) 
     a->queues[a->queues_n++] = q;
     insert_member(q, a);
     count_in(e, &q->e, a->shown, 1);
-    fc_agent_changed(e, a);
+    fc_engine_touch_agent(e, a);
 }
 
 static void part(struct fc_engine *e, struct fc_agent *a, struct fc_queue *q) {
     if (!serves(a, q)) return;
-    fc_agent_changed(e, a); /* the list it leaves as well */
+    fc_engine_touch_agent(e, a); /* the list it leaves as well */
     count_in(e, &q->e, a->shown, -1);
     remove_member(q, a);
     uint32_t i = 0;
@@ -156,7 +150,6 @@ static void set_base(struct fc_engine *e, struct fc_agent *a, enum fc_agent_stat
 }
 
 void fc_agent_apply(struct fc_engine *e, const struct fc_event *ev) {
-    (void)fc_feed_heard(e, ev);
     struct fc_agent *a = fc_engine_agent(e, ev->agent, ev->ts);
     if ((ev->present & FC_KEY_BIT(name)) != 0) fc_agent_label(e, a, ev->name);
     if (ev->kind == FC_AGENT) {

@@ -314,8 +314,7 @@ static bool relisted(struct fc_engine *e, struct fc_contact *c, const struct fc_
     return true;
 }
 
-void fc_contact_apply(struct fc_engine *e, const struct fc_event *ev) {
-    struct fc_source_state_of *src = fc_feed_heard(e, ev);
+void fc_contact_apply(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *src) {
     struct fc_contact *c = fc_map_find(&e->contacts, ev->contact);
     if (relisted(e, c, ev, src)) return;
     if (ev->kind == FC_OFFERED) {

@@ -1,5 +1,6 @@
-/* engine_internal -- the engine's things, for its own files only: engine.c (time, facts), contact.c, agent.c, feed.c (sources),
- * topics.c, checkpoint.c. */
+/* engine_internal -- the engine's things, for its own files only: ledger.c (facts, windows, what changed), contact.c, agent.c, feed.c (sources),
+ * topics.c, checkpoint.c; engine.c leads each event to its
+ * place. Arrows go one way: engine -> feed -> contact -> agent -> ledger. */
 #ifndef FC_ENGINE_INTERNAL_H
 #define FC_ENGINE_INTERNAL_H
 
@@ -112,7 +113,7 @@ struct fc_engine {
     struct fc_engine_counters counters;
 };
 
-/* ---- engine.c */
+/* ---- ledger.c */
 void fc_list_push(struct fc_list_of *l, void *item);
 struct fc_str fc_str_own(struct fc_str s); /* a copy on the heap */
 void fc_str_replace(struct fc_str *owned, struct fc_str with);
@@ -122,11 +123,13 @@ void fc_engine_fact(struct fc_engine *e, struct fc_queue *q, struct fc_agent *a,
 struct fc_queue *fc_engine_queue(struct fc_engine *e, struct fc_str name); /* made when absent */
 void fc_engine_touch(struct fc_engine *e, struct fc_entity *x);      /* to publish and to store */
 void fc_engine_touch_gauges(struct fc_engine *e, struct fc_entity *x); /* to publish only */
+void fc_engine_touch_agent(struct fc_engine *e, struct fc_agent *a);     /* its own topics and every list that shows it */
+void fc_engine_move_now(struct fc_engine *e, int64_t now_us);            /* windows and the day follow */
 void fc_engine_touch_list(struct fc_engine *e, struct fc_entity *x);
 void fc_engine_add_logged(struct fc_engine *e, const struct fc_logged *l); /* into the rolling windows alone */
 
 /* ---- contact.c */
-void fc_contact_apply(struct fc_engine *e, const struct fc_event *ev);
+void fc_contact_apply(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *src);
 void fc_contact_end_unknown(struct fc_engine *e, struct fc_contact *c, int64_t ts_us);
 void fc_contact_breaches(struct fc_engine *e);
 void fc_contact_forget_old(struct fc_engine *e);
@@ -139,13 +142,12 @@ void fc_agent_apply(struct fc_engine *e, const struct fc_event *ev);
 struct fc_agent *fc_engine_agent(struct fc_engine *e, struct fc_str id, int64_t ts_us); /* made when absent */
 void fc_agent_join(struct fc_engine *e, struct fc_agent *a, struct fc_queue *q);
 void fc_agent_settle(struct fc_engine *e, struct fc_agent *a, int64_t ts_us); /* works out `shown` anew, moves the counts */
-void fc_agent_changed(struct fc_engine *e, struct fc_agent *a);             /* every list that shows it, and its own topics */
 void fc_agent_alert(struct fc_engine *e, struct fc_agent *a, struct fc_contact *c, int64_t ts_us);
 void fc_agent_unalert(struct fc_engine *e, struct fc_agent *a, int64_t ts_us);
 void fc_agent_label(struct fc_engine *e, struct fc_agent *a, struct fc_str label);
 
 /* ---- feed.c */
-void fc_feed_apply(struct fc_engine *e, const struct fc_event *ev);
+void fc_feed_apply(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *s);
 struct fc_source_state_of *fc_feed_heard(struct fc_engine *e, const struct fc_event *ev); /* NULL when the event names no source */
 struct fc_source_state_of *fc_feed_source(struct fc_engine *e, struct fc_str name);
 void fc_feed_silence(struct fc_engine *e); /* who has not been heard for too long */

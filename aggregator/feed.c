@@ -93,8 +93,7 @@ static void gap(struct fc_engine *e, struct fc_source_state_of *s, const struct 
     changed(e, s);
 }
 
-void fc_feed_apply(struct fc_engine *e, const struct fc_event *ev) {
-    struct fc_source_state_of *s = fc_feed_heard(e, ev);
+void fc_feed_apply(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *s) {
     switch (ev->kind) {
     case FC_HELLO: hello(e, s, ev); break;
     case FC_SNAPSHOT: snapshot(e, s, ev); break;
