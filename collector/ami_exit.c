@@ -6,12 +6,15 @@
  *   2. VarSet QUEUESTATUS (class dialplan) right after it names timeout, empty or withdrawn;
  *   3. the class dialplan is sent and no QUEUESTATUS came before the next step, the Hangup, or the time is over: the
  *      caller gave up, or was redirected by somebody, which queue_log calls ABANDON, too;
- *   4. no class dialplan, and no HangupRequest was ever sent on this connection: a Hangup at once is a caller who gave up;
- *   5. nothing told: unknown.
+ *   4. without the class dialplan: the caller's music stopped just before (class call). Asterisk stops it first where the
+ *      channel is taken from the queue (gave up, redirected), and last where the queue lets it go on (timeout, empty,
+ *      withdrawn: which of them, that class does not tell);
+ *   5. no HangupRequest was ever sent on this connection: a Hangup at once is a caller who gave up;
+ *   6. nothing told: unknown.
  */
 #include "ami_state.h"
 
-#define HANGUP_AT_ONCE_US (FC_SECOND_US / 10)
+#define AT_ONCE_US (FC_SECOND_US / 10)
 
 void fc_ami_exit_begin(struct fc_ami_track *t, struct fc_ami_visit *v, enum fc_ami_visit_state state) {
     if (v->state == FC_AMI_WAITING) v->since_us = t->now_us;
@@ -22,10 +25,11 @@ void fc_ami_exit_begin(struct fc_ami_track *t, struct fc_ami_visit *v, enum fc_a
 }
 
 void fc_ami_exit_conclude(struct fc_ami_track *t, struct fc_ami_visit *v) {
-    enum fc_left reason = v->told >= 0                   ? (enum fc_left)v->told
-                          : v->state == FC_AMI_LEAVING   ? FC_LEFT_KEY
-                          : t->saw_dialplan              ? FC_LEFT_ABANDONED
-                                                         : FC_LEFT_UNKNOWN;
+    bool taken = t->saw_dialplan || (v->music_off_us > 0 && v->since_us - v->music_off_us <= AT_ONCE_US);
+    enum fc_left reason = v->told >= 0                 ? (enum fc_left)v->told
+                          : v->state == FC_AMI_LEAVING ? FC_LEFT_KEY
+                          : taken                      ? FC_LEFT_ABANDONED
+                                                       : FC_LEFT_UNKNOWN;
     fc_ami_visit_left(t, v, reason, v->since_us);
 }
 
@@ -67,8 +71,16 @@ void fc_ami_on_varset(struct fc_ami_track *t, const struct fc_ami_msg *m) {
 
 void fc_ami_on_dialplan(struct fc_ami_track *t, const struct fc_ami_msg *m) {
     t->saw_dialplan = true;
+    if (fc_str_is(fc_ami_get(m, "Application"), "Queue")) return; /* also said anew while the caller is in it */
     struct fc_ami_visit *v = unanswered(t, m);
     if (v != NULL && v->state != FC_AMI_WAITING) fc_ami_exit_conclude(t, v);
+}
+
+/* The music's stop counts while the caller waits; a new start takes it back (an announcement was played). */
+void fc_ami_on_music(struct fc_ami_track *t, const struct fc_ami_msg *m) {
+    struct fc_ami_visit *v = unanswered(t, m);
+    if (v == NULL || v->state != FC_AMI_WAITING) return;
+    v->music_off_us = fc_str_is(m->fields[0].value, "MusicOnHoldStop") ? t->now_us : 0;
 }
 
 void fc_ami_on_hangup_request(struct fc_ami_track *t, const struct fc_ami_msg *m) {
@@ -85,7 +97,7 @@ void fc_ami_on_hangup(struct fc_ami_track *t, const struct fc_ami_msg *m) {
     fc_ami_due(t, t->now_us + FC_AMI_END_LOST_US);
     struct fc_ami_visit *v = unanswered(t, m);
     if (v == NULL || v->state != FC_AMI_LOST) return;
-    bool at_once = t->now_us - v->since_us <= HANGUP_AT_ONCE_US;
+    bool at_once = t->now_us - v->since_us <= AT_ONCE_US;
     if (!t->saw_dialplan && !t->saw_hangup_request && at_once) fc_ami_visit_left(t, v, FC_LEFT_ABANDONED, v->since_us);
     else fc_ami_exit_conclude(t, v);
 }

@@ -41,6 +41,7 @@ struct fc_ami_visit {
     enum fc_ami_visit_state state;
     unsigned connection;         /* in which it began or was confirmed last */
     int64_t offered_us, since_us; /* since_us: when `state` began */
+    int64_t music_off_us;        /* its music stopped while it waited, or 0 */
     int64_t hold_s;              /* AgentConnect's HoldTime, or -1 */
     int told;                    /* enum fc_left that QUEUESTATUS told while waiting, or -1 */
     bool hangup_asked, listed, from_list, held_caller, held_agent;
@@ -127,6 +128,7 @@ void fc_ami_on_entry(struct fc_ami_track *t, const struct fc_ami_msg *m); /* Que
 /* ami_exit.c: what tells an exit */
 void fc_ami_on_varset(struct fc_ami_track *t, const struct fc_ami_msg *m);
 void fc_ami_on_dialplan(struct fc_ami_track *t, const struct fc_ami_msg *m);
+void fc_ami_on_music(struct fc_ami_track *t, const struct fc_ami_msg *m);
 void fc_ami_on_hangup_request(struct fc_ami_track *t, const struct fc_ami_msg *m);
 void fc_ami_on_hangup(struct fc_ami_track *t, const struct fc_ami_msg *m);
 void fc_ami_exit_begin(struct fc_ami_track *t, struct fc_ami_visit *v, enum fc_ami_visit_state state);

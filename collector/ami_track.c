@@ -174,6 +174,8 @@ static const struct {
     {"QueueMemberPause", fc_ami_on_member},
     {"QueueMemberAdded", fc_ami_on_member},
     {"QueueMemberRemoved", fc_ami_on_member_removed},
+    {"MusicOnHoldStop", fc_ami_on_music},
+    {"MusicOnHoldStart", fc_ami_on_music},
     {"Hold", fc_ami_on_hold},
     {"Unhold", fc_ami_on_unhold},
     {"QueueMember", fc_ami_on_member},
