@@ -50,7 +50,9 @@ struct ndjson {
 
 static ssize_t read_some(struct ndjson *s, void *to, size_t n) {
     if (s->gz == NULL) return read(s->fd, to, n);
-    return gzread(s->gz, to, (unsigned)n);
+    int code = Z_OK, got = gzread(s->gz, to, (unsigned)n);
+    if (got == 0) (void)gzerror(s->gz, &code);
+    return code == Z_OK || code == Z_STREAM_END ? got : -1; /* a cut file ends with Z_BUF_ERROR */
 }
 
 static const char *read_error(struct ndjson *s) {
