@@ -143,8 +143,9 @@ static void complain(struct fc_ingest *in, const char *what, struct fc_str spool
         in->unlogged++;
         return;
     }
-    fc_warn("%s: %s%s%.*s: %s (%llu similar lines left out)", in->endpoint, what, spool.n > 0 ? " of spool " : "", FC_STR_ARG(spool), why,
-            (unsigned long long)in->unlogged);
+    char left_out[48] = "";
+    if (in->unlogged > 0) (void)snprintf(left_out, sizeof left_out, " (and %llu more)", (unsigned long long)in->unlogged);
+    fc_warn("%s: %s%s%.*s: %s%s", in->endpoint, what, spool.n > 0 ? ", spool " : "", FC_STR_ARG(spool), why, left_out);
     in->logged_at = now;
     in->unlogged = 0;
 }

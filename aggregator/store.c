@@ -12,10 +12,22 @@ enum fc_status fc_store_failed(const struct fc_store *store, int rc, const char 
 
 /* ---- transactions ---------------------------------------------------------------------------------------------- */
 
+/* Pages that hold something, free ones left out. Six records of LMDB's own, no walk. */
+static uint64_t live_pages(struct fc_store *store) {
+    uint64_t pages = 0;
+    for (int db = 0; db < FC_DB_COUNT; db++) {
+        MDB_stat stat;
+        if (mdb_stat(store->txn, store->db[db], &stat) == 0) pages += stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+    }
+    return pages;
+}
+
 enum fc_status fc_store_begin(struct fc_store *store, struct fc_error *err) {
     FC_ASSERT(store->txn == NULL);
     int rc = mdb_txn_begin(store->env, NULL, 0, &store->txn);
-    return rc == 0 ? FC_OK : fc_store_failed(store, rc, "begin", err);
+    if (rc != 0) return fc_store_failed(store, rc, "begin", err);
+    store->live_bytes = live_pages(store) * store->page_bytes;
+    return FC_OK;
 }
 
 void fc_store_abort(struct fc_store *store) {
@@ -82,7 +94,19 @@ enum fc_status fc_store_put_mark(struct fc_store *store, struct fc_str spool, st
 
 /* ---- journal --------------------------------------------------------------------------------------------------- */
 
+/* In a full map LMDB cannot even delete, since that too writes new pages. So the journal leaves an eighth to the
+ * checkpoints that let it be trimmed. */
+static enum fc_status leave_reserve(struct fc_store *store, uint32_t bytes, struct fc_error *err) {
+    uint64_t most = store->map_bytes - store->map_bytes / 8;
+    store->live_bytes += bytes + store->page_bytes;
+    if (store->live_bytes <= most) return FC_OK;
+    return fc_fail(err, FC_FULL, "store %s: full: %llu of %llu bytes, the rest is kept for checkpoints", store->dir,
+                   (unsigned long long)most, (unsigned long long)store->map_bytes);
+}
+
 enum fc_status fc_store_append(struct fc_store *store, struct fc_str spool, uint64_t next, struct fc_str bytes, struct fc_error *err) {
+    enum fc_status s = leave_reserve(store, bytes.n, err);
+    if (s != FC_OK) return s;
     uint8_t index[8];
     fc_be64_put(index, store->now.journal_next);
     MDB_val key = fc_val(index, sizeof index), value = fc_val(bytes.p, bytes.n);
@@ -90,7 +114,7 @@ enum fc_status fc_store_append(struct fc_store *store, struct fc_str spool, uint
     if (rc != 0) return fc_store_failed(store, rc, "appending to the journal", err);
     store->now.journal_next++;
     struct fc_mark mark;
-    enum fc_status s = fc_store_get_mark(store, spool, &mark, err);
+    s = fc_store_get_mark(store, spool, &mark, err);
     if (s != FC_OK) return s;
     mark.next = next;
     return fc_store_put_mark(store, spool, mark, err);

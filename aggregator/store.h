@@ -17,7 +17,8 @@
  * incomplete one: who reads after opening sees whole checkpoints only.
  *
  * The map is large from the beginning (64 GiB of address space, no memory and no disk): growing it would need every
- * reader of the process stopped, which with a query thread means a lock. The file grows as it is filled.
+ * reader of the process stopped, which with a query thread means a lock. The file grows as it is filled; it never
+ * shrinks, but what is deleted is used again.
  * One process at a time: DIR/floorcast.lock is held with flock. Not on network file systems (LMDB's own caveat).
  */
 #ifndef FC_STORE_H
@@ -89,7 +90,8 @@ void fc_store_abort(struct fc_store *store);
 /* A spool never seen has a mark of zeros. */
 FC_MUST_USE enum fc_status fc_store_get_mark(struct fc_store *store, struct fc_str spool, struct fc_mark *out, struct fc_error *err);
 
-/* Appends a batch to the journal and sets its spool's durable `next`. */
+/* Appends a batch to the journal and sets its spool's durable `next`. Errors also: FC_FULL when seven eighths of the map are
+ * in use: the last eighth is for the checkpoints, by which the journal becomes shorter. */
 FC_MUST_USE enum fc_status fc_store_append(struct fc_store *store, struct fc_str spool, uint64_t next, struct fc_str bytes,
                                            struct fc_error *err);
 

@@ -61,6 +61,9 @@ static enum fc_status open_env(struct fc_store *store, uint64_t map_bytes, struc
     MDB_stat stat;
     (void)mdb_env_stat(store->env, &stat);
     store->page_bytes = stat.ms_psize;
+    MDB_envinfo info;
+    (void)mdb_env_info(store->env, &info);
+    store->map_bytes = info.me_mapsize; /* what is there already makes it larger than asked for */
     rc = mdb_env_get_fd(store->env, &store->data_fd);
     return rc == 0 ? FC_OK : open_failed(store, rc, map_bytes, err);
 }

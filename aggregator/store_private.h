@@ -29,6 +29,8 @@ struct fc_store {
     int lock_fd;
     int data_fd;         /* of data.mdb, LMDB's own */
     uint64_t file_bytes; /* of data.mdb, as last seen */
+    uint64_t map_bytes;
+    uint64_t live_bytes; /* in pages that hold something, as of begin, and what was appended since */
     uint32_t page_bytes;
     uint64_t held_block; /* number of the staged block copied to `held`; UINT64_MAX: none */
     struct fc_record_block held;

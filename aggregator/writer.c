@@ -115,7 +115,6 @@ const struct fc_writer_counts *fc_writer_counts(const struct fc_writer *w) { ret
 void fc_writer_set_retention(struct fc_writer *w, fc_writer_due *due, void *ctx) {
     w->due = due;
     w->due_ctx = ctx;
-    w->expiring = due != NULL;
 }
 
 /* ---- taking ---------------------------------------------------------------------------------------------------- */
@@ -204,12 +203,12 @@ static enum fc_status keep_house(struct fc_writer *w, struct outcome *o, struct 
     return s;
 }
 
-static enum fc_status write_all(struct fc_writer *w, bool house_only, struct outcome *o, struct fc_error *err) {
+static enum fc_status write_all(struct fc_writer *w, bool with_batches, struct outcome *o, struct fc_error *err) {
     *o = (struct outcome){0};
     enum fc_status s = fc_store_begin(w->store, err);
     if (s != FC_OK) return s;
-    for (uint32_t i = 0; s == FC_OK && !house_only && i < w->group_n; i++) s = place_batch(w, w->group[i], err);
-    for (uint32_t i = 0; s == FC_OK && !house_only && i < w->blocks_n; i++) s = fc_store_stage(w->store, w->blocks[i], err);
+    for (uint32_t i = 0; s == FC_OK && with_batches && i < w->group_n; i++) s = place_batch(w, w->group[i], err);
+    for (uint32_t i = 0; s == FC_OK && i < w->blocks_n; i++) s = fc_store_stage(w->store, w->blocks[i], err);
     if (s == FC_OK) s = keep_house(w, o, err);
     if (s == FC_OK) return fc_store_commit(w->store, err);
     fc_store_abort(w->store);
@@ -288,31 +287,29 @@ static void note_stuck(struct fc_writer *w, const struct fc_error *why) {
     fc_err("checkpoint cannot be applied: %s; it stays staged, the journal is kept from here on", why->text);
 }
 
-static enum fc_status write_and_note(struct fc_writer *w, bool house_only, struct fc_error *err) {
+static enum fc_status write_and_note(struct fc_writer *w, bool with_batches, struct fc_error *err) {
     struct fc_mono began = fc_mono_now();
     struct outcome o;
-    enum fc_status s = write_all(w, house_only, &o, err);
+    enum fc_status s = write_all(w, with_batches, &o, err);
     if (s != FC_OK && o.refused) {
         note_stuck(w, err);
-        s = write_all(w, house_only, &o, err);
+        s = write_all(w, with_batches, &o, err);
     }
-    if (s == FC_OK) note_success(w, &o, began);
-    return s;
+    if (s != FC_OK) return s;
+    note_success(w, &o, began);
+    if (with_batches) answer_batches(w);
+    give_back_blocks(w);
+    return FC_OK;
 }
 
 static enum fc_status turn(struct fc_writer *w, struct fc_mono now, struct fc_error *err) {
     w->committed_at = now;
-    /* After a failure first what frees room, by itself: together with the batches it might fail for ever. */
-    enum fc_status s = w->blocked ? write_and_note(w, true, err) : FC_OK;
-    if (s == FC_OK) s = write_and_note(w, false, err);
-    if (s != FC_OK) {
-        note_failure(w, now, err);
-        return s;
-    }
-    note_unblocked(w);
-    answer_batches(w);
-    give_back_blocks(w);
-    return FC_OK;
+    /* After a failure first checkpoints and trimming, which free room: together with the batches they might fail for ever. */
+    enum fc_status s = w->blocked ? write_and_note(w, false, err) : FC_OK;
+    if (s == FC_OK) s = write_and_note(w, true, err);
+    if (s == FC_OK) note_unblocked(w);
+    else note_failure(w, now, err);
+    return s;
 }
 
 /* ---- turns ----------------------------------------------------------------------------------------------------- */
