@@ -139,7 +139,7 @@ static enum fc_status refuse(struct ami *a, struct fc_error *err, const char *wh
     retry_in(a, jittered(BACKOFF_MS_MAX));
     enum fc_status st = fc_fail(err, FC_IO, "ami %s@%s:%s: %s", a->uri.user, a->uri.host, a->uri.port, what);
     if (a->args.once) return st;
-    fc_err("%s, next try in 30 s", err->text);
+    fc_err("%s, next try in about 30 s", err->text);
     return FC_OK;
 }
 
@@ -222,8 +222,9 @@ static void check_refusal(struct ami *a) {
 
 static enum fc_status on_message(struct ami *a, struct fc_error *err) {
     if (a->msg.greeting) return on_greeting(a, err);
-    if (a->step == LOGIN) return fc_str_is(fc_ami_get(&a->msg, "ActionID"), "floorcast-Login") ? on_login(a, err) : FC_OK;
-    if (fc_str_is(a->msg.fields[0].key, "Response")) check_refusal(a);
+    bool response = a->msg.n > 0 && fc_str_is(a->msg.fields[0].key, "Response");
+    if (a->step == LOGIN) return response ? on_login(a, err) : FC_OK; /* nothing else has been asked yet */
+    if (response) check_refusal(a);
     fc_ami_track_message(a->track, &a->msg, a->wall.us);
     return FC_OK;
 }

@@ -26,11 +26,12 @@ void fc_ami_exit_begin(struct fc_ami_track *t, struct fc_ami_visit *v, enum fc_a
 
 void fc_ami_exit_conclude(struct fc_ami_track *t, struct fc_ami_visit *v) {
     bool taken = t->saw_dialplan || (v->music_off_us > 0 && v->since_us - v->music_off_us <= AT_ONCE_US);
-    enum fc_left reason = v->told >= 0                 ? (enum fc_left)v->told
+    enum fc_left reason = v->unlisted                  ? FC_LEFT_UNKNOWN
+                          : v->told >= 0               ? (enum fc_left)v->told
                           : v->state == FC_AMI_LEAVING ? FC_LEFT_KEY
                           : taken                      ? FC_LEFT_ABANDONED
                                                        : FC_LEFT_UNKNOWN;
-    fc_ami_visit_left(t, v, reason, v->since_us);
+    fc_ami_visit_left(t, v, reason, fc_ami_exit_us(v));
 }
 
 /* The call's visit that has not been answered and is not over: there is one at most, the latest. */

@@ -119,7 +119,7 @@ bool fc_ami_has(const struct fc_ami_msg *msg, const char *key) {
 struct fc_str fc_ami_get(const struct fc_ami_msg *msg, const char *key) {
     size_t n = strlen(key);
     for (unsigned i = 0; i < msg->n; i++)
-        if (msg->fields[i].key.n == n && memcmp(msg->fields[i].key.p, key, n) == 0) return msg->fields[i].value;
+        if (msg->fields[i].key.n == n && (n == 0 || memcmp(msg->fields[i].key.p, key, n) == 0)) return msg->fields[i].value;
     return (struct fc_str){0};
 }
 

@@ -41,12 +41,20 @@ struct fc_ami_visit {
     enum fc_ami_visit_state state;
     unsigned connection;         /* in which it began or was confirmed last */
     int64_t offered_us, since_us; /* since_us: when `state` began */
+    int64_t lost_us;             /* `unlisted`: when the connection was lost */
     int64_t music_off_us;        /* its music stopped while it waited, or 0 */
     int64_t hold_s;              /* AgentConnect's HoldTime, or -1 */
     int told;                    /* enum fc_left that QUEUESTATUS told while waiting, or -1 */
     bool hangup_asked, listed, from_list, held_caller, held_agent;
+    bool unlisted; /* the list after a login lacks it: over, unless its AgentConnect was just on the way */
+    bool given_up; /* told as left, unknown */
     struct fc_ami_name contact, queue, interface, agent, agent_channel; /* the last three once talking */
 };
+
+/* When a visit that is about to end unanswered ended. */
+static inline int64_t fc_ami_exit_us(const struct fc_ami_visit *v) {
+    return v->unlisted ? v->lost_us : v->since_us;
+}
 
 /* One caller's channel, by Uniqueid. */
 struct fc_ami_call {

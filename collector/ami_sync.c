@@ -25,7 +25,7 @@ static int64_t lost_us(const struct fc_ami_track *t) {
 
 static void close_visit(struct fc_ami_track *t, struct fc_ami_visit *v, int64_t ts_us) {
     if (v->state == FC_AMI_TALKING) fc_ami_visit_ended(t, v, FC_BY_UNKNOWN, ts_us);
-    else fc_ami_visit_left(t, v, FC_LEFT_UNKNOWN, v->state == FC_AMI_WAITING ? ts_us : v->since_us);
+    else fc_ami_visit_left(t, v, FC_LEFT_UNKNOWN, v->state == FC_AMI_WAITING ? ts_us : fc_ami_exit_us(v));
 }
 
 void fc_ami_close_all(struct fc_ami_track *t, int64_t ts_us, unsigned before_connection) {
@@ -87,13 +87,20 @@ static void sync_done(struct fc_ami_track *t) {
 
 /* ---- the lists ------------------------------------------------------------------------------------------------- */
 
+/* Left while nobody listened; or just now, and its AgentConnect is on the way behind the list. */
+static void unlisted(struct fc_ami_track *t, struct fc_ami_visit *v) {
+    v->unlisted = true;
+    v->lost_us = lost_us(t);
+    fc_ami_exit_begin(t, v, FC_AMI_LEAVING);
+}
+
 void fc_ami_on_queues_listed(struct fc_ami_track *t, const struct fc_ami_msg *m) {
     (void)m;
     if (t->queues_listed) return;
     t->queues_listed = true;
     for (struct fc_ami_visit *v = t->open_first, *next; v != NULL; v = next) {
         next = v->open_next;
-        if (v->state != FC_AMI_TALKING && v->connection < t->connection) close_visit(t, v, lost_us(t));
+        if (v->state == FC_AMI_WAITING && v->connection < t->connection) unlisted(t, v);
     }
     if (t->channels_listed) sync_done(t);
 }

@@ -124,7 +124,7 @@ void fc_ami_track_gap(struct fc_ami_track *t, int64_t ts_us, const char *why) {
 static void undecided_unknown(struct fc_ami_track *t) {
     for (struct fc_ami_visit *v = t->open_first, *next; v != NULL; v = next) {
         next = v->open_next;
-        if (v->state == FC_AMI_LEAVING || v->state == FC_AMI_LOST) fc_ami_visit_left(t, v, FC_LEFT_UNKNOWN, v->since_us);
+        if (v->state == FC_AMI_LEAVING || v->state == FC_AMI_LOST) fc_ami_visit_left(t, v, FC_LEFT_UNKNOWN, fc_ami_exit_us(v));
     }
 }
 

@@ -32,6 +32,7 @@
     COUNT(ends_without_visit, "AgentComplete for no conversation that is known: not counted as an end")   \
     COUNT(ends_matched, "AgentComplete without Uniqueid, matched by member and times")                    \
     COUNT(seen_late, "visits whose begin was not seen but whose end of waiting was")                      \
+    COUNT(came_back, "visits given up after a lost connection that went on after all; not counted again") \
     COUNT(leaves_without_visit, "QueueCallerLeave for no visit that is known")                            \
     COUNT(joins_twice, "QueueCallerJoin for a visit that a list had told already")                        \
     COUNT(refused, "callers that a queue did not let in (FULL, JOINEMPTY); they make no event")           \

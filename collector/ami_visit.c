@@ -148,6 +148,7 @@ void fc_ami_visit_left(struct fc_ami_track *t, struct fc_ami_visit *v, enum fc_l
     fc_ami_out_put(t->out, &ev);
     FC_AMI_COUNT(t, left);
     if (reason == FC_LEFT_UNKNOWN) FC_AMI_COUNT(t, exits_unknown);
+    v->given_up = reason == FC_LEFT_UNKNOWN;
     visit_over(t, v);
 }
 
@@ -213,12 +214,22 @@ void fc_ami_on_leave(struct fc_ami_track *t, const struct fc_ami_msg *m) {
     else if (visit_in(call, queue, ~0u) == NULL) FC_AMI_COUNT(t, leaves_without_visit);
 }
 
-/* A visit whose begin was missed while the connection was being made: its caller did wait. */
+static int64_t distance(int64_t a, int64_t b) { return a > b ? a - b : b - a; }
+
+/* A visit whose begin was missed while the connection was being made: its caller did wait. NULL when it is one that has
+ * been given up after a lost connection: that was told already, and a visit counts once. */
 static struct fc_ami_visit *visit_late(struct fc_ami_track *t, const struct fc_ami_msg *m) {
+    struct fc_str queue = fc_ami_get(m, "Queue");
     struct fc_ami_call *call = call_get(t, fc_ami_get(m, "Uniqueid"));
     if (call == NULL) return NULL;
+    int64_t offered_us = t->now_us - fc_ami_int(m, "HoldTime", 0) * FC_SECOND_US;
+    struct fc_ami_visit *v = visit_in(call, queue, IN(OVER));
+    if (v != NULL && v->given_up && distance(v->offered_us, offered_us) <= 2 * FC_SECOND_US) {
+        FC_AMI_COUNT(t, came_back);
+        return NULL;
+    }
     leave_others(t, call);
-    struct fc_ami_visit *v = visit_create(t, call, fc_ami_get(m, "Queue"), t->now_us - fc_ami_int(m, "HoldTime", 0) * FC_SECOND_US);
+    v = visit_create(t, call, queue, offered_us);
     tell_offered(t, v, m);
     FC_AMI_COUNT(t, seen_late);
     return v;
@@ -228,7 +239,12 @@ void fc_ami_on_abandon(struct fc_ami_track *t, const struct fc_ami_msg *m) {
     struct fc_ami_call *call = fc_ami_call_find(t, fc_ami_get(m, "Uniqueid"));
     struct fc_ami_visit *v = visit_in(call, fc_ami_get(m, "Queue"), IN(WAITING) | IN(LEAVING));
     if (v == NULL) v = visit_late(t, m);
-    if (v != NULL) fc_ami_exit_begin(t, v, FC_AMI_LOST);
+    if (v == NULL) return;
+    if (v->unlisted) { /* the list was made before this, and it is this that counts */
+        v->unlisted = false;
+        v->state = FC_AMI_WAITING;
+    }
+    fc_ami_exit_begin(t, v, FC_AMI_LOST);
 }
 
 /* ---- ringing --------------------------------------------------------------------------------------------------- */
@@ -303,8 +319,6 @@ static struct fc_ami_visit *ending_by_uid(struct fc_ami_track *t, const struct f
     }
     return exact != NULL ? exact : other;
 }
-
-static int64_t distance(int64_t a, int64_t b) { return a > b ? a - b : b - a; }
 
 /* Without a Uniqueid: the member's conversation whose wait and talk are those that are told. Whole seconds of two
  * clocks that are rounded apart, so one second of the wait and two of the talk may differ; what is further off is

@@ -508,13 +508,31 @@ static void pitfall_15_who_still_waits_keeps_its_visit(void **state) {
     lists_done(5001);
     expect_open("1.0");
     assert_int_equal(visit("1.0").offered, at(1000));
-    expect_left("2.0", FC_LEFT_UNKNOWN, 3000);
+    expect_open("2.0"); /* its AgentConnect may be on the way */
     assert_int_equal(visit("3.0").offered, at(3000));
     assert_int_equal(fake_count(sink, FC_GAP), 1);
     leave(6000, "3.0", "sales");
     connect_agent(6001, "3.0", "sales", "Ana", 3);
     assert_int_equal(visit("3.0").answers, 1);
+    expect_left("2.0", FC_LEFT_UNKNOWN, 3000);
     assert_int_equal(COUNTED(seen_late), 0);
+}
+
+static void pitfall_15_a_connect_right_behind_the_list(void **state) {
+    (void)state;
+    join(1000, "1.0", "sales");
+    join(1000, "2.0", "sales");
+    reconnect(3000, 5000, "08:00:00");
+    lists_done(5001);
+    connect_agent(5003, "1.0", "sales", "Ana", 4);
+    assert_int_equal(visit("1.0").answered, at(5003));
+    connect_agent(7000, "2.0", "sales", "Bob", 6); /* too late: it was told as over, and a visit counts once */
+    expect_left("2.0", FC_LEFT_UNKNOWN, 3000);
+    assert_int_equal(COUNTED(came_back), 1);
+    assert_int_equal(fake_count(sink, FC_ANSWERED), 1);
+    struct visits all = visits_of(sink);
+    assert_int_equal(all.n, 2);
+    free(all.v);
 }
 
 static void pitfall_15_who_still_talks_is_told_again(void **state) {
@@ -823,6 +841,7 @@ int main(void) {
         TEST(pitfall_13_redirect_of_a_talking_caller_ends_nothing),
         TEST(pitfall_14_withdrawn_or_answered_after_all),
         TEST(pitfall_15_who_still_waits_keeps_its_visit),
+        TEST(pitfall_15_a_connect_right_behind_the_list),
         TEST(pitfall_15_who_still_talks_is_told_again),
         TEST(pitfall_15_connect_of_a_caller_never_seen),
         TEST(pitfall_15_the_list_and_the_event_tell_one_caller),
