@@ -78,7 +78,6 @@ static bool send_head(struct request *r) {
     if (reply->file != NULL) header_add(&h, r->wsi, "etag:", reply->file->etag);
     bool keep = reply->file != NULL && reply->file->immutable;
     header_add(&h, r->wsi, "cache-control:", keep ? "public, max-age=31536000, immutable" : reply->file != NULL ? "no-cache" : "no-store");
-    if (reply->allow != NULL) header_add(&h, r->wsi, "allow:", reply->allow);
     if (reply->file == NULL) header_add(&h, r->wsi, "vary:", "accept");
     r->begun = true;
     return header_send(&h, r->wsi);
@@ -115,6 +114,27 @@ static void finished(struct fc_job *job) {
     struct request *r = job->ctx;
     if (job->reply.status >= 400) job->hub->counters.http_errors_total++;
     (void)lws_callback_on_writable(r->wsi);
+}
+
+/* Answers at once, without a job. 1 when it is sent; -1: hang up. The connection is to be closed after it. */
+static int refuse(struct lws *wsi, unsigned status, const char *wrong) {
+    struct header h;
+    struct fc_bytes body = {0};
+    memset(fc_bytes_room(&body, LWS_PRE), 0, LWS_PRE);
+    body.n = LWS_PRE;
+    fc_bytes_text(&body, "{\"error\":");
+    fc_json_string(&body, fc_str(wrong));
+    fc_bytes_text(&body, "}\n");
+    size_t n = body.n - LWS_PRE;
+    header_status(&h, wsi, status);
+    header_add(&h, wsi, "content-type:", FC_TYPE_JSON);
+    header_add(&h, wsi, "cache-control:", "no-store");
+    header_add(&h, wsi, "connection:", "close");
+    if (status == 405) header_add(&h, wsi, "allow:", "GET, HEAD");
+    h.bad = h.bad || lws_add_http_header_content_length(wsi, n, &h.p, header_end(&h)) != 0;
+    bool sent = header_send(&h, wsi) && lws_write(wsi, body.p + LWS_PRE, n, LWS_WRITE_HTTP_FINAL) == (int)n;
+    fc_bytes_free(&body);
+    return sent ? 1 : -1;
 }
 
 /* --- the request --- */
@@ -159,13 +179,8 @@ static void serve_file(struct request *r, const struct fc_web *web, struct fc_st
 static void route(struct fc_server *server, struct request *r, struct fc_str path, int method) {
     const struct fc_endpoint *endpoint = fc_endpoint_find(path);
     char accept[256];
-    bool read = method == LWSHUMETH_GET || method == LWSHUMETH_HEAD;
-    bool known = endpoint != NULL || fc_web_find(server->web, path) != NULL;
     r->head_only = method == LWSHUMETH_HEAD;
-    if (known && !read) {
-        fc_job_error(&r->job, 405, "%.*s: expected GET or HEAD", FC_STR_ARG(path));
-        r->job.reply.allow = "GET, HEAD";
-    } else if (fc_str_is(path, "/ws")) {
+    if (fc_str_is(path, "/ws")) {
         fc_job_error(&r->job, 426, "/ws: expected a websocket upgrade");
     } else if (endpoint == NULL) {
         serve_file(r, server->web, path);
@@ -180,38 +195,24 @@ static int begin(struct fc_server *server, struct http_state *state, struct lws 
     char *uri;
     int uri_n, method = lws_http_get_uri_and_method(wsi, &uri, &uri_n);
     forget(state);
+    server->hub.counters.http_requests_total++;
+    if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD) { /* answered and closed before its body is looked at */
+        bool known = fc_endpoint_find(fc_str_n(path, n)) != NULL || fc_web_find(server->web, fc_str_n(path, n)) != NULL;
+        server->hub.counters.http_errors_total++;
+        (void)refuse(wsi, known ? 405 : 404, known ? "method: expected GET or HEAD" : "no such page");
+        return -1;
+    }
     struct request *r = calloc(1, sizeof *r);
     FC_ASSERT(r != NULL);
     state->request = r;
     r->wsi = wsi;
     r->job = (struct fc_job){.hub = &server->hub, .asks = &server->asks, .finished = finished, .ctx = r};
-    server->hub.counters.http_requests_total++;
     route(server, r, fc_str_n(path, n), method);
     if (r->job.reply.status != 0) finished(&r->job);
     return 0;
 }
 
 /* --- upgrades --- */
-
-/* Answers instead of upgrading. 1: lws ends the transaction; -1: it hangs up. */
-static int refuse(struct lws *wsi, unsigned status, const char *wrong) {
-    struct header h;
-    struct fc_bytes body = {0};
-    memset(fc_bytes_room(&body, LWS_PRE), 0, LWS_PRE);
-    body.n = LWS_PRE;
-    fc_bytes_text(&body, "{\"error\":");
-    fc_json_string(&body, fc_str(wrong));
-    fc_bytes_text(&body, "}\n");
-    size_t n = body.n - LWS_PRE;
-    header_status(&h, wsi, status);
-    header_add(&h, wsi, "content-type:", FC_TYPE_JSON);
-    header_add(&h, wsi, "cache-control:", "no-store");
-    header_add(&h, wsi, "connection:", "close");
-    h.bad = h.bad || lws_add_http_header_content_length(wsi, n, &h.p, header_end(&h)) != 0;
-    bool sent = header_send(&h, wsi) && lws_write(wsi, body.p + LWS_PRE, n, LWS_WRITE_HTTP_FINAL) == (int)n;
-    fc_bytes_free(&body);
-    return sent ? 1 : -1;
-}
 
 static bool offers_ours(struct fc_str offered) {
     while (offered.n > 0) {

@@ -17,7 +17,6 @@ struct fc_reply {
     const char *type;
     struct fc_bytes body;
     const struct fc_web_file *file; /* instead of body: shared, held until the reply is freed */
-    const char *allow;              /* of a 405 */
 };
 
 struct fc_job {
