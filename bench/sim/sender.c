@@ -98,7 +98,7 @@ static void watch(struct fc_sender *s) {
     }
     if ((seen & ZMQ_EVENT_DISCONNECTED) != 0) s->broken = true;
     if ((seen & (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)) != 0)
-        tell(s, "whoever listens there does not speak ZeroMQ, expected a collector's zmq source");
+        tell(s, "the connection ended before a ZeroMQ greeting, expected a collector's zmq source there");
     else if ((seen & ZMQ_EVENT_DISCONNECTED) != 0) tell(s, "connection lost");
     else if ((seen & ZMQ_EVENT_CONNECT_RETRIED) != 0) tell(s, "nobody answers there");
 }
@@ -270,8 +270,10 @@ static void take_answer(struct fc_sender *s, const void *bytes, size_t n) {
     if (answer.is_error) {
         refused(s, slot, answer.index, answer.error);
     } else {
-        if (s->told) fc_info("%s: the collector answers again", s->endpoint);
-        s->told = false;
+        if (s->told && !s->refusing) {
+            fc_info("%s: the collector answers again", s->endpoint);
+            s->told = false;
+        }
         s->count.confirmed += slot->count - slot->done;
         slot->done = slot->count;
     }
