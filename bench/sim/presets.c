@@ -62,9 +62,9 @@ static uint64_t small_skills(unsigned agent) {
 }
 
 static void add_small(struct fc_plan *p, const char *const queues[3], const char *agent_name, const char *lang) {
-    (void)add_voice(p, queues[0], 62, 170);
-    (void)add_voice(p, queues[1], 90, 210);
-    (void)add_voice(p, queues[2], 52, 150);
+    (void)add_voice(p, queues[0], 50, 170);
+    (void)add_voice(p, queues[1], 85, 210);
+    (void)add_voice(p, queues[2], 48, 150);
     for (uint32_t i = 0; i < 3; i++) p->queues[i].lang = lang;
     p->queues[0].transfer_to = p->queues[2].transfer_to = 1;
     p->queues[0].transfer_share = p->queues[2].transfer_share = 0.07;
@@ -85,22 +85,27 @@ static void make_small(struct fc_plan *p) { add_small(p, (const char *[]){"sales
 
 static void make_zh(struct fc_plan *p) { add_small(p, (const char *[]){"销售", "技术支持", "账单"}, "坐席", "zh-CN"); }
 
-/* Short calls and short breaks: what a newcomer should see happen within a minute of looking. */
+/* Short calls and short breaks: what a newcomer should see happen within a minute of looking. Callers stay as patient as
+ * they are on a real floor, so that waits are long enough to look at. */
+static void hasten(struct fc_plan *p) {
+    fc_plan_pace(p, 3);
+    for (uint32_t i = 0; i < p->queues_n; i++) p->queues[i].patience = exponential(120);
+    p->rate_factor = 1.08;
+}
+
 static void make_demo(struct fc_plan *p) {
     make_small(p);
-    fc_plan_pace(p, 3);
-    p->rate_factor = 1.12;
+    hasten(p);
 }
 
 static void make_demo_zh(struct fc_plan *p) {
     make_zh(p);
-    fc_plan_pace(p, 3);
-    p->rate_factor = 1.12;
+    hasten(p);
 }
 
 /* Chats and mails wait longer and take longer than calls, and agents take calls first. */
 static void add_written(struct fc_plan *p, const char *name, bool mail) {
-    struct fc_plan_queue *q = add_voice(p, name, mail ? 18 : 34, mail ? 330 : 260);
+    struct fc_plan_queue *q = add_voice(p, name, mail ? 11 : 25, mail ? 330 : 260);
     q->channel = mail ? FC_CHANNEL_EMAIL : FC_CHANNEL_CHAT;
     q->priority = mail ? 0 : 5;
     q->patience = mail ? (struct fc_span){.law = FC_LAW_NONE} : exponential(300);
@@ -117,7 +122,7 @@ static void add_large_queues(struct fc_plan *p) {
                                                                "returns", "accounts", "claims",  "care"};
     for (int d = 0; d < LARGE_DEPARTMENTS; d++) {
         char name[FC_PLAN_NAME_MAX];
-        struct fc_plan_queue *q = add_voice(p, departments[d], 250, 180);
+        struct fc_plan_queue *q = add_voice(p, departments[d], 205, 180);
         q->lang = "en";
         q->transfer_to = 3 * ((d + 1) % LARGE_DEPARTMENTS);
         q->transfer_share = 0.06;
