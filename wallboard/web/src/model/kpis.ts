@@ -26,7 +26,7 @@ let kpis: Record<string, Kpi> = {
     name: { en: 'Longest wait', 'zh-CN': '最长等待' },
     help: {
       en: 'How long the contact that has waited longest has been in the queue. Watch from {threshold} on, act at three times that.',
-      'zh-CN': '队列中等待最久的联络已等待的时间。超过 {threshold} 提示留意,超过其三倍提示立即处理。',
+      'zh-CN': '队列中等待最久的联络已等待的时间。超过 {threshold} 提示留意，超过其三倍提示立即处理。',
     },
   },
   service_level: {
@@ -34,7 +34,7 @@ let kpis: Record<string, Kpi> = {
     name: { en: 'Service level', 'zh-CN': '服务水平' },
     help: {
       en: 'Contacts answered within {threshold}, of all answered, abandoned (later than {short}), or waiting for longer than {threshold} now.',
-      'zh-CN': '{threshold} 内接听的联络,占以下总数之比:已接听的、放弃的({short} 以内放弃的不计)、以及此刻已等待超过 {threshold} 的。',
+      'zh-CN': '{threshold} 内接听的联络，占以下总数之比：已接听的、放弃的（{short} 以内放弃的不计）、以及此刻已等待超过 {threshold} 的。',
     },
     formula: 'A≤T / (A + B − Bs + W>T)',
   },
@@ -43,7 +43,7 @@ let kpis: Record<string, Kpi> = {
     name: { en: 'Abandon rate', 'zh-CN': '放弃率' },
     help: {
       en: 'Contacts that hung up while waiting, later than {short}, of all offered, without short abandons and without those that left by another way.',
-      'zh-CN': '等待中挂断的联络({short} 以内挂断的不计),占进入队列总数(不含短时放弃和以其他方式离开的)之比。',
+      'zh-CN': '等待中挂断的联络（{short} 以内挂断的不计），占进入队列总数（不含短时放弃和以其他方式离开的）之比。',
     },
     formula: '(B − Bs) / (O − Bs − F)',
   },
@@ -52,7 +52,7 @@ let kpis: Record<string, Kpi> = {
     name: { en: 'Answered of offered', 'zh-CN': '已接听 / 进入' },
     help: {
       en: 'Contacts connected to an agent in this window, beside those that entered a queue in it.',
-      'zh-CN': '此窗口内接通坐席的联络数,以及同一窗口内进入队列的联络数。',
+      'zh-CN': '此窗口内接通坐席的联络数，以及同一窗口内进入队列的联络数。',
     },
   },
   agents: {

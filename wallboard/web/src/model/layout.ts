@@ -27,11 +27,13 @@ export interface Layout {
 
 export const GAP_REM = 0.75;
 export const TITLE_REM = 1.75; // a section's heading, with its distance
-export const TILE_EM = { width: 19.5, height: 10.6 }; // the least a tile's figures need
+export const TILE_EM = { width: 17, height: 13 }; // the least a tile's figures need
 export const AGENT_EM = { width: 13, height: 2.9 };
 const MAIN_DIGITS_EM = 3.2; // font size of a tile's main number
 const MAIN_DIGITS_SHARE = 1 / 25;
-const EM_ENOUGH_REM = 1.75; // larger than this a tile gains nothing
+const EM_REM_MAX = 3;
+const EM_REM_ENOUGH = 1.5; // larger than this is welcome, but nothing else should give way for it
+const AGENT_EM_REM_ENOUGH = 1.125;
 const AGENT_EM_REM = [0.875, 1, 1.125, 1.25];
 const FLOW_BELOW = { width: 720, height: 420 };
 
@@ -41,7 +43,7 @@ export function planLayout(screen: Screen, queues: number, agents: number): Layo
   for (let pages = 1; ; pages++) {
     const perPage = Math.ceil(tiles / pages);
     const best = bestOf(candidates(screen, perPage, agents), screen, agents);
-    if (best && (perPage === 1 || readable(best, screen))) return best;
+    if (best) return best;
   }
 }
 
@@ -111,7 +113,7 @@ function withTiles(screen: Screen, columns: number, rows: number, area: AgentAre
   const height = screen.height - (area.side === 'below' ? taken : 0) - TITLE_REM * screen.rem;
   const tileWidth = (width - (columns - 1) * gap) / columns;
   const tileHeight = (height - (rows - 1) * gap) / rows;
-  const em = Math.min(tileWidth / TILE_EM.width, tileHeight / TILE_EM.height, EM_ENOUGH_REM * screen.rem);
+  const em = Math.min(tileWidth / TILE_EM.width, tileHeight / TILE_EM.height, EM_REM_MAX * screen.rem);
   return {
     flow: false,
     tileColumns: columns,
@@ -128,7 +130,7 @@ function bestOf(layouts: Iterable<Layout>, screen: Screen, agents: number): Layo
   let best: Layout | null = null;
   let bestScore = 0;
   for (const layout of layouts) {
-    const score = layout.em > 0 ? scoreOf(layout, screen, agents) : 0;
+    const score = layout.em > 0 && (layout.tilesPerPage === 1 || readable(layout, screen)) ? scoreOf(layout, screen, agents) : 0;
     if (score > bestScore) {
       best = layout;
       bestScore = score;
@@ -140,11 +142,11 @@ function bestOf(layouts: Iterable<Layout>, screen: Screen, agents: number): Layo
 // scoreOf -- large figures first; then that all agents are seen at once, in letters of a good size; then that what is
 // left over went to the tiles.
 function scoreOf(layout: Layout, screen: Screen, agents: number): number {
-  const figures = layout.em / (EM_ENOUGH_REM * screen.rem);
+  const figures = Math.min(1, layout.em / (EM_REM_ENOUGH * screen.rem));
   const seen = agents === 0 ? 1 : Math.min(1, layout.agentsPerPage / agents);
-  const letters = layout.agentEm / screen.rem;
+  const letters = Math.min(1, layout.agentEm / (AGENT_EM_REM_ENOUGH * screen.rem));
   const room = layout.tileWidth * layout.tileHeight * layout.em ** 2;
-  return figures * Math.sqrt(seen) * Math.sqrt(letters) * room ** 0.05;
+  return figures ** 0.6 * seen ** 0.6 * letters * room ** 0.02;
 }
 
 export interface Page {

@@ -118,7 +118,7 @@ export class Store {
     const names = this.known('queues') ? this.queueNames() : null;
     return {
       freshness: this.freshness(),
-      all: { main: this.kpi(allTopic(this.window)), other: this.kpi(allTopic(this.otherWindow)) },
+      all: { main: this.find(allTopic(this.window)), other: this.find(allTopic(this.otherWindow)) },
       queues: names === null ? null : names.slice(0, QUEUES_MAX).map((name) => this.queue(name)),
       queuesHidden: names === null ? 0 : Math.max(0, names.length - QUEUES_MAX),
       agents: this.agents(),
@@ -126,6 +126,11 @@ export class Store {
       window: this.window,
       otherWindow: this.otherWindow,
     };
+  }
+
+  // find -- the latest item of a KPI topic.
+  find(topic: string): KpiItem | null {
+    return (this.entries.get(topic)?.item as KpiItem | undefined) ?? null;
   }
 
   private changed(): void {
@@ -212,10 +217,6 @@ export class Store {
   private queueNames(): string[] {
     const item = this.entries.get('queues')?.item;
     return item && 'queues' in item && Array.isArray(item.queues) ? item.queues : [];
-  }
-
-  private kpi(topic: string): KpiItem | null {
-    return (this.entries.get(topic)?.item as KpiItem | undefined) ?? null;
   }
 
   private agents(): Agent[] | null {

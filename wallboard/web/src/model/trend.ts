@@ -18,6 +18,10 @@ export class Trend {
     else this.raise(value);
   }
 
+  peak(): number {
+    return this.values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
+  }
+
   private begin(step: number, value: number | null): void {
     this.step = step;
     this.times.push((step * STEP_MS) / 1000);
