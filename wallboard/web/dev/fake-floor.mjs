@@ -34,20 +34,20 @@ export function wilson(hits, n) {
 }
 
 export class FakeFloor {
-  constructor({ queues = 12, agents = 40, seed = 1, idleQueues = 1, startMs = Date.now(), warmUpMs = 4 * 3600_000 } = {}) {
+  constructor({ queues = 12, agents = 40, seed = 1, idleQueues = 1, load = 1, startMs = Date.now(), warmUpMs = 4 * 3600_000 } = {}) {
     this.random = randomFrom(seed);
     this.nowMs = startMs - warmUpMs;
     this.dayMs = this.nowMs;
-    this.queues = Array.from({ length: queues }, (_, i) => this.makeQueue(i, queues, agents, idleQueues));
+    this.queues = Array.from({ length: queues }, (_, i) => this.makeQueue(i, queues, agents, idleQueues, load));
     this.agents = Array.from({ length: agents }, (_, i) => this.makeAgent(i));
     this.queues.sort((a, b) => (a.name < b.name ? -1 : 1));
     this.agents.sort((a, b) => (a.label < b.label ? -1 : 1));
     this.advance(startMs);
   }
 
-  makeQueue(i, queues, agents, idle) {
+  makeQueue(i, queues, agents, idle, load) {
     const name = QUEUE_NAMES[i] ?? `Queue ${i + 1}`;
-    const share = i >= queues - idle ? 0 : (agents / queues / 340) * (0.5 + this.random());
+    const share = i >= queues - idle ? 0 : ((load * agents) / queues / 300) * (0.5 + this.random());
     return { name, perSecond: share, waiting: [], log: [], day: emptyTally() };
   }
 
@@ -106,17 +106,28 @@ export class FakeFloor {
     }
   }
 
+  // offer -- rings the agent for the contact that has waited longest and rings nowhere; it goes on waiting meanwhile.
   offer(agent) {
-    const waiting = this.queues.filter((queue) => agent.queues.includes(queue.name) && queue.waiting.length > 0);
+    const first = (queue) => queue.waiting.find((contact) => !contact.ringing);
+    const waiting = this.queues.filter((queue) => agent.queues.includes(queue.name) && first(queue));
     if (waiting.length === 0) return;
-    const queue = waiting.reduce((a, b) => (a.waiting[0].sinceMs <= b.waiting[0].sinceMs ? a : b));
-    agent.contact = { queue, ...queue.waiting.shift() };
-    this.set(agent, 'alerting', 1 + 4 * this.random());
+    const queue = waiting.reduce((a, b) => (first(a).sinceMs <= first(b).sinceMs ? a : b));
+    const contact = first(queue);
+    contact.ringing = true;
+    agent.contact = { queue, contact };
+    this.set(agent, 'alerting', 2 + 8 * this.random());
   }
 
   answer(agent, seconds) {
-    this.outcome(agent.contact.queue, 'answered', this.nowMs - agent.contact.sinceMs);
-    this.set(agent, 'busy', seconds);
+    const { queue, contact } = agent.contact;
+    const at = queue.waiting.indexOf(contact);
+    if (at < 0) {
+      agent.contact = null; // gave up while it rang
+      return this.set(agent, 'available', 0);
+    }
+    queue.waiting.splice(at, 1);
+    this.outcome(queue, 'answered', this.nowMs - contact.sinceMs);
+    return this.set(agent, 'busy', seconds);
   }
 
   set(agent, state, seconds, reason) {

@@ -19,7 +19,7 @@ export interface Signs {
 
 export interface Freshness {
   phase: Phase;
-  ageMs: number | null; // of the data; null before the first tick
+  ageMs: number | null; // of the data; null while loading
   culprit: 'aggregator' | 'server' | 'network' | null; // who is silent
 }
 
@@ -30,9 +30,9 @@ export function ageMs(signs: Signs, nowMs: number): number | null {
 export function judge(signs: Signs, nowMs: number): Freshness {
   const age = ageMs(signs, nowMs);
   const lost = signs.lostAtMs !== null && nowMs - signs.lostAtMs > GRACE_MS;
-  if (!signs.complete) return { phase: 'loading', ageMs: null, culprit: lost ? 'network' : signs.connected ? 'aggregator' : null };
+  if (!signs.complete || age === null) return { phase: 'loading', ageMs: null, culprit: lost ? 'network' : signs.connected ? 'aggregator' : null };
   if (lost) return { phase: 'cut', ageMs: age, culprit: 'network' };
-  if (age !== null && age > GRACE_MS && signs.connected) {
+  if (age > GRACE_MS && signs.connected) {
     const heardLately = signs.serverHeardMs !== null && nowMs - signs.serverHeardMs <= GRACE_MS;
     return { phase: 'stale', ageMs: age, culprit: heardLately ? 'aggregator' : 'server' };
   }

@@ -77,7 +77,13 @@ export interface QueuesItem {
   queues: string[];
 }
 
-export type Item = KpiItem | AgentsItem | SourcesItem | QueuesItem;
+// A topic that the aggregator no longer knows.
+export interface Tombstone {
+  topic: string;
+  gone: true;
+}
+
+export type Item = KpiItem | AgentsItem | SourcesItem | QueuesItem | Tombstone;
 
 // topicName -- the percent-encoding of a queue's name inside a topic: '/', '%' and control bytes, nothing else.
 export function topicName(name: string): string {

@@ -27,9 +27,10 @@ export interface Layout {
 
 export const GAP_REM = 0.75;
 export const TITLE_REM = 1.75; // a section's heading, with its distance
-export const TILE_EM = { width: 17, height: 13 }; // the least a tile's figures need
+export const TILE_EM = { width: 17.75, height: 13.2 }; // the least a tile's figures need
+export const ROOMY_EM = { width: 21, height: 16.5 }; // what they need with their details and a line of their own for the trend
 export const AGENT_EM = { width: 13, height: 2.9 };
-const MAIN_DIGITS_EM = 3.2; // font size of a tile's main number
+const MAIN_DIGITS_EM = 3.5; // font size of a tile's main number
 const MAIN_DIGITS_SHARE = 1 / 25;
 const EM_REM_MAX = 3;
 const EM_REM_ENOUGH = 1.5; // larger than this is welcome, but nothing else should give way for it
@@ -113,7 +114,7 @@ function withTiles(screen: Screen, columns: number, rows: number, area: AgentAre
   const height = screen.height - (area.side === 'below' ? taken : 0) - TITLE_REM * screen.rem;
   const tileWidth = (width - (columns - 1) * gap) / columns;
   const tileHeight = (height - (rows - 1) * gap) / rows;
-  const em = Math.min(tileWidth / TILE_EM.width, tileHeight / TILE_EM.height, EM_REM_MAX * screen.rem);
+  const em = emFor(tileWidth, tileHeight, screen.rem);
   return {
     flow: false,
     tileColumns: columns,
@@ -124,6 +125,13 @@ function withTiles(screen: Screen, columns: number, rows: number, area: AgentAre
     tileHeight: tileHeight / em,
     ...area,
   };
+}
+
+// emFor -- as large as fits; but once figures are large enough, more room goes to more detail first.
+function emFor(width: number, height: number, rem: number): number {
+  const tight = Math.min(width / TILE_EM.width, height / TILE_EM.height, EM_REM_ENOUGH * rem);
+  const roomy = Math.min(width / ROOMY_EM.width, height / ROOMY_EM.height, EM_REM_MAX * rem);
+  return Math.max(tight, roomy);
 }
 
 function bestOf(layouts: Iterable<Layout>, screen: Screen, agents: number): Layout | null {

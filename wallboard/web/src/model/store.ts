@@ -2,13 +2,17 @@
 // immutable view: one frame, one batch, one render. What did not change keeps its identity from view to view, so that
 // components compare with ===. Bounded: one entry per topic of a queue that exists, one trend of fixed size per queue.
 import type { Hello, Message, State, Tick } from '../net/protocol';
-import { ServerClock } from './clock';
+import { RemoteClock } from './clock';
 import { judge, type Freshness, type Signs } from './freshness';
 import { allTopic, queueTopic, type Agent, type Item, type KpiItem, type Source, type Window } from './items';
 import { QueueStatus, type Levels } from './status';
 import { Trend } from './trend';
 
 const QUEUES_MAX = 500; // more than any wall rotates through; the rest is counted on the screen
+const ANOTHER_TIME_MS = 60_000;
+const FEED_UP_MS = 2_000;
+const TOPICS_MAX = 900; // of a subscription, and their bytes: a little less than the server takes
+const TOPIC_BYTES_MAX = 15_000;
 const GAP_SHOWN_MS = 15 * 60_000; // as long as the shortest window holds what the gap hid
 
 export interface QueueView {
@@ -42,12 +46,14 @@ interface Entry {
 }
 
 export class Store {
-  readonly clock: ServerClock;
+  readonly clock: RemoteClock; // the server's time of day
+  private readonly engine: RemoteClock; // the aggregator's, which waits and states are measured against
+  private replay = false; // the aggregator lives in another time than the server: it replays a recording
   private readonly entries = new Map<string, Entry>();
   private readonly queues = new Map<string, QueueView & { status: QueueStatus }>();
   private session = 0; // counts connections: tells what this one has sent from what the last one had
   private signs: Signs;
-  private frozenMs: number | null = null; // server time of the last moment the data was good
+  private frozenMs: number | null = null; // engine time of the last moment the data was good
   private dirty = false;
   private build: string | null = null;
   readonly otherWindow: Window;
@@ -58,18 +64,20 @@ export class Store {
     private readonly schedule: () => void, // asks for one call of view() at the next frame
     private readonly rebuilt: () => void, // the server now serves another build of this page
   ) {
-    this.clock = new ServerClock(monotonicMs);
+    this.clock = new RemoteClock(monotonicMs);
+    this.engine = new RemoteClock(monotonicMs);
     this.otherWindow = window === 'day' ? 'm15' : 'day';
     this.signs = { connected: false, complete: false, lostAtMs: monotonicMs(), serverHeardMs: null, data: null };
   }
 
-  // topics -- what to subscribe to, given the queues known so far.
+  // topics -- what to subscribe to, given the queues known so far. Too many to name: all that begin with "queue/".
   topics(): string[] {
     const windows = [this.window, this.otherWindow];
     const names = this.queueNames().slice(0, QUEUES_MAX);
-    return ['queues', 'sources', 'agents/all', ...windows.map(allTopic)].concat(
-      names.flatMap((name) => windows.map((window) => queueTopic(name, window))),
-    );
+    const queues = names.flatMap((name) => windows.map((window) => queueTopic(name, window)));
+    const bytes = queues.reduce((sum, topic) => sum + 3 * topic.length, 0); // three: the most a character may take
+    const few = queues.length <= TOPICS_MAX && bytes <= TOPIC_BYTES_MAX;
+    return ['queues', 'sources', 'agents/all', ...windows.map(allTopic), ...(few ? queues : ['queue/*'])];
   }
 
   opened(): void {
@@ -84,7 +92,7 @@ export class Store {
 
   apply(message: Message): void {
     if (message.type === 'hello') this.applyHello(message);
-    else if (message.type === 'tick') this.heard(message);
+    else if (message.type === 'tick') this.heard(message, message.feed);
     else this.applyState(message);
     this.changed();
   }
@@ -92,8 +100,7 @@ export class Store {
   // nowMs -- the time that seconds are counted against: stands still while the data is not good, because a wait that
   // goes on counting looks alive.
   nowMs(): number | null {
-    const now = this.clock.nowMs();
-    if (this.freshness().phase === 'live') this.frozenMs = now;
+    if (this.freshness().phase === 'live') this.frozenMs = this.engine.nowMs();
     return this.frozenMs;
   }
 
@@ -107,7 +114,7 @@ export class Store {
     if (now === null) return;
     const live = this.freshness().phase === 'live';
     for (const [name, queue] of this.queues) {
-      queue.trend.add(live && !queue.old ? (queue.main?.waiting ?? null) : null, this.clock.nowMs() ?? now);
+      queue.trend.add(live && !queue.old ? (queue.main?.waiting ?? null) : null, this.engine.nowMs() ?? now);
       if (live && queue.main) this.replaceQueue(name, { levels: queue.status.update(queue.main, now) });
     }
     this.changed();
@@ -142,27 +149,39 @@ export class Store {
   private applyHello(hello: Hello): void {
     this.signs.connected = true;
     this.signs.lostAtMs = null;
-    this.heard(hello);
+    this.heard(hello, 'unknown');
     const build = `${hello.version} ${hello.build}`;
     if (this.build !== null && this.build !== build) this.rebuilt();
     this.build = build;
   }
 
-  // heard -- a sign of life from the server; at_us is 0 when it has not heard the aggregator since it started, and then
-  // what this page last knew of the data's age still holds.
-  private heard(sign: Hello | Tick): void {
+  // heard -- a sign of life from the server, and what it says of the aggregator's. "up" means a heartbeat within
+  // FEED_UP_MS by the server's own watch, so the data is no older than that even where the two clocks disagree, or
+  // where the aggregator replays a recording and lives in another time altogether.
+  private heard(sign: Hello | Tick, feed: Tick['feed'] | 'unknown'): void {
     const now = this.monotonicMs();
+    const lagMs = (sign.now_us - sign.at_us) / 1000;
+    const far = Math.abs(lagMs) > ANOTHER_TIME_MS;
     this.clock.sample(sign.now_us);
     this.signs.serverHeardMs = now;
-    if (sign.at_us > 0) this.signs.data = { ageMs: Math.max(0, (sign.now_us - sign.at_us) / 1000), heardMs: now };
+    if (sign.at_us === 0) return; // what was known of the data's age still holds
+    if (feed === 'up') {
+      this.replay = far;
+      this.engine.sample(sign.at_us);
+      this.signs.data = { ageMs: far ? 0 : Math.min(FEED_UP_MS, Math.max(0, lagMs)), heardMs: now };
+    } else if (feed === 'unknown' ? !far : !this.replay) {
+      if (Math.abs(lagMs) < FEED_UP_MS) this.engine.sample(sign.at_us);
+      this.signs.data = { ageMs: Math.max(0, lagMs), heardMs: now };
+    }
   }
 
   private applyState(state: State): void {
     for (const item of state.items) {
-      if (typeof item?.topic === 'string') this.entries.set(item.topic, { item, session: this.session });
+      if ('gone' in item) this.entries.delete(item.topic);
+      else this.entries.set(item.topic, { item, session: this.session });
     }
     this.signs.complete ||= this.known('queues');
-    if (state.items.some((item) => item?.topic === 'queues')) this.forgetQueues();
+    if (state.items.some((item) => item.topic === 'queues')) this.forgetQueues();
     for (const item of state.items) this.touchQueue(item);
   }
 
@@ -176,7 +195,7 @@ export class Store {
     this.replaceQueue(item.name, shown ? { main: item, old: false } : { other: item });
     if (shown && now !== null) {
       this.replaceQueue(item.name, { levels: queue.status.update(item, now) });
-      queue.trend.add(item.waiting, this.clock.nowMs() ?? now);
+      queue.trend.add(item.waiting, this.engine.nowMs() ?? now);
     }
   }
 

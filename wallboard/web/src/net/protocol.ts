@@ -7,8 +7,8 @@ export const SUBPROTOCOL = 'floorcast.msgpack';
 export interface Hello {
   type: 'hello';
   version: string;
-  build: string;
-  at_us: number;
+  build: string; // of the pages the server holds
+  at_us: number; // as in a tick
   now_us: number;
 }
 
@@ -20,8 +20,8 @@ export interface State {
 
 export interface Tick {
   type: 'tick';
-  at_us: number; // the newest sign of life from the aggregator
-  now_us: number; // the server's clock
+  at_us: number; // the aggregator's own time at its last heartbeat; 0: the server has not heard it yet
+  now_us: number; // the server's time of day
   feed: 'up' | 'down';
 }
 
@@ -38,10 +38,14 @@ export function readMessage(bytes: ArrayBuffer): Message | null {
     case 'tick':
       return typeof message.now_us === 'number' && typeof message.at_us === 'number' ? (message as unknown as Tick) : null;
     case 'state':
-      return Array.isArray(message.items) ? (message as unknown as State) : null;
+      return Array.isArray(message.items) && message.items.every(isItem) ? (message as unknown as State) : null;
     default:
       return null;
   }
+}
+
+function isItem(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as Item).topic === 'string';
 }
 
 export function subscribeMessage(topics: string[]): Uint8Array<ArrayBuffer> {

@@ -60,6 +60,5 @@ function commonThreshold(queues: QueueView[]): number | null {
 function roomOf({ tileWidth, tileHeight, flow }: Layout): Room {
   if (flow) return 'medium';
   if (tileWidth >= 38) return 'wide';
-  if (tileHeight >= 18) return 'tall';
-  return tileHeight >= 15.5 ? 'medium' : 'small';
+  return tileHeight >= 16 ? 'medium' : 'small';
 }

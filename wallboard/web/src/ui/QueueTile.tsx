@@ -12,7 +12,7 @@ import { LevelShape } from './shapes';
 import { Since } from './Since';
 import { TrendLine } from './TrendLine';
 
-export type Room = 'small' | 'medium' | 'tall' | 'wide';
+export type Room = 'small' | 'medium' | 'wide';
 
 interface Props {
   queue: QueueView;
@@ -85,7 +85,7 @@ function Service({ item, other, levels }: { item: KpiItem; other: KpiItem | null
       </Figure>
       <Figure kpi="abandon_rate" item={item} class="abandon">
         <span class="value">
-          <Percent ratio={item.abandon_rate} digits={1} />
+          <Percent ratio={item.abandon_rate} fine />
           <Counted ratio={item.abandon_rate} />
         </span>
         <small>{text.tile.abandoned}</small>

@@ -12,10 +12,17 @@ export function Digits({ text, class: name = '' }: { text: string; class?: strin
   );
 }
 
-export function Percent({ ratio, level = 0, digits = 0 }: { ratio: Ratio | undefined; level?: Level; digits?: number }) {
+interface PercentProps {
+  ratio: Ratio | undefined;
+  level?: Level;
+  digits?: number;
+  fine?: boolean; // a small share, where tenths matter: 2.4 %, but 24 %
+}
+
+export function Percent({ ratio, level = 0, digits = 0, fine = false }: PercentProps) {
   const { text, format } = usePage().locale;
   const value = ratio?.value ?? null;
-  return <Digits class={`at-${level}`} text={value === null ? text.dash : format.percent(value, digits)} />;
+  return <Digits class={`at-${level}`} text={value === null ? text.dash : format.percent(value, fine && value > 0 && value < 0.0995 ? 1 : digits)} />;
 }
 
 export function Counted({ ratio }: { ratio: Ratio | undefined }) {
