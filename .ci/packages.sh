@@ -75,14 +75,21 @@ install_packages() {
                 "then run it again."
         as_root=(sudo)
     fi
-    say "packages: refreshing apt's lists"
-    "${as_root[@]}" apt-get update -q || die "apt-get update failed (see above)" "Check the network and /etc/apt/sources.list*."
+    say "packages: refreshing apt's lists (log: .fc/apt.log)"
+    apt_logged "${as_root[@]}" apt-get update -q
     wanted=()
     for entry in "${missing[@]}"; do wanted+=("$(entry_package "$entry")"); done
-    say "packages: installing ${wanted[*]}"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-        -o DPkg::Lock::Timeout=120 "${wanted[@]}" </dev/null ||
-        die "apt-get install failed (see above)" "wanted: ${wanted[*]}"
+    say "packages: installing ${wanted[*]} and what they need; npm alone brings some 400, so this takes minutes"
+    apt_logged "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+        -o DPkg::Lock::Timeout=120 "${wanted[@]}"
+}
+
+# apt_logged COMMAND... -- keeps its thousand lines out of sight, but for the end of them when it fails.
+apt_logged() {
+    mkdir -p .fc
+    "$@" >.fc/apt.log 2>&1 </dev/null && return
+    tail -n 30 .fc/apt.log >&2
+    die "'$*' failed (the end of .fc/apt.log is above)" "Check the network and /etc/apt/sources.list*, or install by hand and use --no-install."
 }
 
 # require_tools COMMAND... -- for --no-install: names what is not there before a compiler or npm stumbles over it.
