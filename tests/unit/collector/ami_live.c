@@ -495,6 +495,9 @@ static void a_full_sink_stops_the_reading(void **state) {
 
 static void a_name_is_looked_up(void **state) {
     (void)state;
+#ifdef __SANITIZE_THREAD__
+    skip(); /* the C library makes the thread that looks names up, unseen by ThreadSanitizer, which crashes on it */
+#endif
     static char rest[64];
     (void)snprintf(rest, sizeof rest, "//wallboard@localhost:%u", t.port);
     struct fc_source_args args = {.uri = "ami:?", .rest = rest, .sink = t.sink, .secret = SECRET};
