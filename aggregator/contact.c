@@ -284,11 +284,15 @@ static void missed(struct fc_engine *e, struct fc_contact *c, const struct fc_ev
 
 /* An event of a contact in the state it needs; everything else is counted and changes nothing. */
 static bool to_talking(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
+    enum fc_by by = (ev->present & FC_KEY_BIT(by)) != 0 ? (enum fc_by)ev->by : FC_BY_UNKNOWN;
     if (c == NULL || c->state != CONTACT_TALKING) return false;
     switch (ev->kind) {
     case FC_HELD:
     case FC_RESUMED: hold(e, c, ev->kind == FC_HELD, ev->ts); return true;
-    case FC_ENDED: ended(e, c, (ev->present & FC_KEY_BIT(by)) != 0 ? (enum fc_by)ev->by : FC_BY_UNKNOWN, ev->ts); return true;
+    case FC_ENDED:
+        if (by == FC_BY_LOST) fc_contact_end_unknown(e, c, ev->ts);
+        else ended(e, c, by, ev->ts);
+        return true;
     default: return false;
     }
 }

@@ -108,7 +108,7 @@ void fc_ami_on_hangup(struct fc_ami_track *t, const struct fc_ami_msg *m) {
 static void tick_gone(struct fc_ami_track *t, struct fc_ami_visit *v) {
     int64_t gone_us = v->call->gone_us;
     if (t->now_us < gone_us + FC_AMI_END_LOST_US) fc_ami_due(t, gone_us + FC_AMI_END_LOST_US);
-    else if (v->state == FC_AMI_TALKING) fc_ami_visit_ended(t, v, FC_BY_UNKNOWN, gone_us);
+    else if (v->state == FC_AMI_TALKING) fc_ami_visit_ended(t, v, FC_BY_LOST, gone_us);
     else fc_ami_visit_left(t, v, FC_LEFT_UNKNOWN, gone_us);
 }
 

@@ -24,7 +24,7 @@ static int64_t lost_us(const struct fc_ami_track *t) {
 }
 
 static void close_visit(struct fc_ami_track *t, struct fc_ami_visit *v, int64_t ts_us) {
-    if (v->state == FC_AMI_TALKING) fc_ami_visit_ended(t, v, FC_BY_UNKNOWN, ts_us);
+    if (v->state == FC_AMI_TALKING) fc_ami_visit_ended(t, v, FC_BY_LOST, ts_us);
     else fc_ami_visit_left(t, v, FC_LEFT_UNKNOWN, v->state == FC_AMI_WAITING ? ts_us : fc_ami_exit_us(v));
 }
 

@@ -157,9 +157,9 @@ void fc_ami_visit_ended(struct fc_ami_track *t, struct fc_ami_visit *v, enum fc_
     FC_EVENT_NUM(&ev, by, (uint8_t)by);
     fc_ami_out_put(t->out, &ev);
     FC_AMI_COUNT(t, ended);
-    if (by == FC_BY_UNKNOWN) FC_AMI_COUNT(t, ends_unknown);
+    if (by == FC_BY_LOST) FC_AMI_COUNT(t, ends_unknown);
     visit_over(t, v);
-    fc_ami_agent_done(t, v, ts_us, by != FC_BY_UNKNOWN);
+    fc_ami_agent_done(t, v, ts_us, by != FC_BY_LOST);
 }
 
 /* ---- waiting --------------------------------------------------------------------------------------------------- */

@@ -13,7 +13,8 @@ static void walk(json_t *object, const char *prefix, int depth, leaf *each, void
     json_t *value;
     json_object_foreach(object, key, value) {
         char path[300];
-        (void)snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", key);
+        int n = snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", key);
+        if (n < 0 || (size_t)n >= sizeof path) continue; /* no key of ours is near that long */
         if (json_is_object(value) && depth < DEPTH_MAX) walk(value, path, depth + 1, each, ctx);
         else each(ctx, path, value);
     }

@@ -15,7 +15,7 @@ usage() {
 usage: wallboard/try.sh [--port N] [--preset NAME] [--no-sim] [--no-install]
 
   --port N       where the wallboard listens on 127.0.0.1 (8080, or the next free one)
-  --preset NAME  which simulated floor (small); build/floorcast-sim --help lists them
+  --preset NAME  which simulated floor (demo); build/floorcast-sim --help lists them
   --no-sim       no simulated floor: only what you send, or your own Asterisk
   --no-install   leave the system's packages alone
   --help         this
@@ -30,7 +30,7 @@ bad_usage() {
     exit 2
 }
 
-port='' preset=small sim=yes install=yes
+port='' preset=demo sim=yes install=yes
 while [ $# -gt 0 ]; do
     case $1 in
     --port | --preset)
@@ -89,7 +89,7 @@ choose_ports() {
         die "port $port is taken on 127.0.0.1" "The next free one: ./wallboard/try.sh --port $found"
     fi
     free_inner_port 5560; ingest=127.0.0.1:$found
-    free_inner_port $((found + 1)); batches=tcp://127.0.0.1:$found
+    free_inner_port 5600; batches=tcp://127.0.0.1:$found
     free_inner_port $((found + 1)); publish=tcp://127.0.0.1:$found
     free_inner_port $((found + 1)); query=tcp://127.0.0.1:$found
 }

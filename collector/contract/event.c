@@ -36,7 +36,7 @@ static const struct kind_row kinds[FC_KIND_COUNT] = {
 #define WORDS_MAX 11
 static const char *const vocabs[FC_VOCAB_COUNT][WORDS_MAX] = {
     [FC_VOCAB_CHANNEL] = {"voice", "chat", "email", "sms", "ticket", "internal"},
-    [FC_VOCAB_BY] = {"agent", "customer", "transfer", "unknown"},
+    [FC_VOCAB_BY] = {"agent", "customer", "transfer", "unknown", "lost"},
     [FC_VOCAB_OUTCOME] = {"yes", "no"},
     [FC_VOCAB_CAUSE] = {"frontline", "process", "support"},
     [FC_VOCAB_STAGE] = {"opened", "acknowledged", "resolved", "reopened"},

@@ -493,52 +493,11 @@ static void a_full_sink_stops_the_reading(void **state) {
     assert_int_equal(fake_count(t.sink, FC_OFFERED), 1);
 }
 
-static void uris_that_are_wrong(void **state) {
-    (void)state;
-    static const struct {
-        const char *rest, *words;
-    } wrong[] = {
-        {"", "expected ami://user@host:port"},
-        {"wallboard@host", "expected ami://user@host:port"},
-        {"//host:5038", "the user is missing"},
-        {"//wallboard@", "the host is missing"},
-        {"//wallboard@host:0", "port \"0\""},
-        {"//wallboard@host:99999", "expected 1 to 65535"},
-        {"//wallboard@[::1]x", "follows the host's ]"},
-        {"//wallboard:hush@host", "a secret does not belong into the uri"},
-        {"//wall board@host", "malformed"},
-    };
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct fc_source *s;
-        struct fc_source_args args = {.uri = "ami:?", .rest = wrong[i].rest, .sink = t.sink, .secret = SECRET};
-        assert_int_equal(fc_source_ami.open(&args, &s, &t.err), FC_CONFIG);
-        if (strstr(t.err.text, wrong[i].words) == NULL) fail_msg("\"%s\" lacks \"%s\"", t.err.text, wrong[i].words);
-        assert_null(strstr(t.err.text, "hush"));
-    }
-    struct fc_source *s;
-    struct fc_source_args args = {.uri = "ami://a@b", .rest = "//a@b", .sink = t.sink};
-    assert_int_equal(fc_source_ami.open(&args, &s, &t.err), FC_CONFIG);
-    assert_non_null(strstr(t.err.text, "no secret is configured"));
-    args.secret = "two\r\nlines";
-    assert_int_equal(fc_source_ami.open(&args, &s, &t.err), FC_CONFIG);
-    args.secret = SECRET;
-    args.record_dir = "/dev/null/x";
-    assert_int_equal(fc_source_ami.open(&args, &s, &t.err), FC_IO);
-}
-
-static void uris_that_are_right(void **state) {
-    (void)state;
-    static const char *const right[] = {"//a@b", "//a@b:1", "//a@[::1]", "//a@[fe80::1]:5039", "//a.b-c@pbx.example.org:5038/"};
-    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
-        struct fc_source_args args = {.uri = "ami:?", .rest = right[i], .sink = t.sink, .secret = SECRET};
-        assert_int_equal(fc_source_ami.open(&args, &t.source, &t.err), FC_OK);
-        fc_source_ami.close(t.source);
-        t.source = NULL;
-    }
-}
-
 static void a_name_is_looked_up(void **state) {
     (void)state;
+#ifdef __SANITIZE_THREAD__
+    skip(); /* the C library makes the thread that looks names up, unseen by ThreadSanitizer, which crashes on it */
+#endif
     static char rest[64];
     (void)snprintf(rest, sizeof rest, "//wallboard@localhost:%u", t.port);
     struct fc_source_args args = {.uri = "ami:?", .rest = rest, .sink = t.sink, .secret = SECRET};
@@ -563,8 +522,6 @@ int main(void) {
         TEST(it_logs_off_when_closed),
         TEST(what_was_missed_while_it_was_down_is_a_gap),
         TEST(a_full_sink_stops_the_reading),
-        TEST(uris_that_are_wrong),
-        TEST(uris_that_are_right),
         TEST(a_name_is_looked_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

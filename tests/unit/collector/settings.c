@@ -68,9 +68,9 @@ static void wrong_options_are_named(void **state) {
     FAILS("no source is given: --source URI, as in --source zmq://127.0.0.1:5560", SPOOL);
     FAILS("no spool is given: --spool DIR, where events are kept until they are acked", ZMQ);
     FAILS("unknown option --agregator", ZMQ, SPOOL, "--agregator", "x");
-    FAILS("source \"http://x\": unknown kind, expected zmq://ADDRESS:PORT, ami://USER@HOST:PORT, queuelog:PATH, ndjson:PATH or ndjson:-, amilog:DIR",
+    FAILS("source \"http://x\": unknown kind, expected zmq://ADDRESS:PORT, ami://user@host:port, queuelog:PATH[?queues=FILE][&names=FILE], ndjson:PATH or ndjson:-, amilog:DIR",
           SPOOL, "--source", "http://x");
-    FAILS("source \"queuelog:\": expected queuelog:PATH", SPOOL, "--source", "queuelog:");
+    FAILS("source \"queuelog:\": expected queuelog:PATH[?queues=FILE][&names=FILE]", SPOOL, "--source", "queuelog:");
     FAILS("source \"ndjson:a\" is given twice", SPOOL, "--source", "ndjson:a", "--source", "ndjson:a");
     FAILS("source \"zmq://0.0.0.0:1\": other machines can reach this address and nothing checks who sends; bind 127.0.0.1, or say --insecure", SPOOL,
           "--source", "zmq://0.0.0.0:1");

@@ -7,6 +7,7 @@ export interface Screen {
   height: number;
   screenHeight: number; // of the whole screen: main digits must be at least 1/25 of it
   rem: number;
+  flow: boolean; // too small for a wall (FLOW_QUERY)
 }
 
 export interface Layout {
@@ -27,8 +28,8 @@ export interface Layout {
 
 export const GAP_REM = 0.75;
 export const TITLE_REM = 1.75; // a section's heading, with its distance
-export const TILE_EM = { width: 17.75, height: 13.2 }; // the least a tile's figures need
-export const ROOMY_EM = { width: 21, height: 16.5 }; // what they need with their details and a line of their own for the trend
+export const TILE_EM = { width: 17.75, height: 13.6 }; // the least a tile's figures need
+export const ROOMY_EM = { width: 21, height: 18.2 }; // what they need with their details and a line of their own for the trend
 export const AGENT_EM = { width: 13, height: 2.9 };
 const MAIN_DIGITS_EM = 3.5; // font size of a tile's main number
 const MAIN_DIGITS_SHARE = 1 / 25;
@@ -36,10 +37,10 @@ const EM_REM_MAX = 3;
 const EM_REM_ENOUGH = 1.5; // larger than this is welcome, but nothing else should give way for it
 const AGENT_EM_REM_ENOUGH = 1.125;
 const AGENT_EM_REM = [0.875, 1, 1.125, 1.25];
-const FLOW_BELOW = { width: 720, height: 420 };
+export const FLOW_QUERY = '(max-width: 752px), (max-height: 520px)'; // as in phone.css
 
 export function planLayout(screen: Screen, queues: number, agents: number): Layout {
-  if (screen.width < FLOW_BELOW.width || screen.height < FLOW_BELOW.height) return flowLayout(screen, queues, agents);
+  if (screen.flow) return flowLayout(screen, queues, agents);
   const tiles = Math.max(1, queues);
   for (let pages = 1; ; pages++) {
     const perPage = Math.ceil(tiles / pages);
@@ -154,7 +155,7 @@ function scoreOf(layout: Layout, screen: Screen, agents: number): number {
   const seen = agents === 0 ? 1 : Math.min(1, layout.agentsPerPage / agents);
   const letters = Math.min(1, layout.agentEm / (AGENT_EM_REM_ENOUGH * screen.rem));
   const room = layout.tileWidth * layout.tileHeight * layout.em ** 2;
-  return figures ** 0.6 * seen ** 0.6 * letters * room ** 0.02;
+  return figures * seen ** 0.4 * letters * room ** 0.02;
 }
 
 export interface Page {

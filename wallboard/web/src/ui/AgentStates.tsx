@@ -7,9 +7,10 @@ export function statesOf(item: KpiItem) {
   return AGENT_STATES.map((state) => ({ state, count: item.agents[state] ?? 0 })).filter(({ count }) => count > 0);
 }
 
-export function AgentStates({ item, words }: { item: KpiItem; words: boolean }) {
+// AgentStates -- of a tile without those who are offline: they cannot help, and would push out one who could.
+export function AgentStates({ item, words, offline }: { item: KpiItem; words: boolean; offline: boolean }) {
   const { text, format } = usePage().locale;
-  const states = statesOf(item);
+  const states = statesOf(item).filter(({ state }) => offline || state !== 'offline');
   if (states.length === 0) return <span class="states none">{text.tile.noAgents}</span>;
   return (
     <span class="states">

@@ -1,6 +1,6 @@
 // The floor page, drawn from one view of the store.
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { planLayout, type Screen } from '../model/layout';
+import { FLOW_QUERY, planLayout, type Screen } from '../model/layout';
 import type { KpiItem } from '../model/items';
 import type { View } from '../model/store';
 import { AgentGrid } from './AgentGrid';
@@ -64,7 +64,9 @@ function useScreen(node: { current: HTMLElement | null }): Screen | null {
     const element = node.current!;
     const measure = () => {
       const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-      const next = { width: element.clientWidth, height: element.clientHeight, screenHeight: window.innerHeight, rem };
+      const flow = window.matchMedia(FLOW_QUERY).matches;
+      const height = flow ? 0 : element.clientHeight; // of no interest then, and it follows the content
+      const next = { width: element.clientWidth, height, screenHeight: window.innerHeight, rem, flow };
       setScreen((before) => (before && same(before, next) ? before : next));
     };
     measure();
@@ -76,5 +78,5 @@ function useScreen(node: { current: HTMLElement | null }): Screen | null {
 }
 
 function same(a: Screen, b: Screen): boolean {
-  return a.width === b.width && a.height === b.height && a.screenHeight === b.screenHeight && a.rem === b.rem;
+  return a.width === b.width && a.height === b.height && a.screenHeight === b.screenHeight && a.rem === b.rem && a.flow === b.flow;
 }

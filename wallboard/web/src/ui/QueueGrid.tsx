@@ -60,5 +60,5 @@ function commonThreshold(queues: QueueView[]): number | null {
 function roomOf({ tileWidth, tileHeight, flow }: Layout): Room {
   if (flow) return 'medium';
   if (tileWidth >= 38) return 'wide';
-  return tileHeight >= 16 ? 'medium' : 'small';
+  return tileHeight >= 17.5 ? 'medium' : 'small';
 }

@@ -46,7 +46,7 @@ export const QueueTile = memo(function QueueTile({ queue, trendVersion, room, th
       {item && <Service item={item} other={queue.other} levels={queue.levels} />}
       {item && (
         <Figure kpi="agents" item={item} class="agents">
-          <AgentStates item={item} words={room === 'wide'} />
+          <AgentStates item={item} words={room === 'wide'} offline={false} />
         </Figure>
       )}
     </article>
@@ -81,7 +81,6 @@ function Service({ item, other, levels }: { item: KpiItem; other: KpiItem | null
         </span>
         <GoalBar item={item} level={levels.service} />
         <small>{label.join(text.join)}</small>
-        <small class="detail">{detailOf(item, other)}</small>
       </Figure>
       <Figure kpi="abandon_rate" item={item} class="abandon">
         <span class="value">
@@ -90,6 +89,7 @@ function Service({ item, other, levels }: { item: KpiItem; other: KpiItem | null
         </span>
         <small>{text.tile.abandoned}</small>
       </Figure>
+      <small class="detail">{detailOf(item, other)}</small>
     </div>
   );
 

@@ -92,7 +92,7 @@ function FloorAgents({ item }: { item: KpiItem | null }) {
     <Figure kpi="agents" item={item} class="floor-agents">
       <small>{text.summary.agents(format.count(total))}</small>
       <StatesBar item={item} />
-      <AgentStates item={item} words={true} />
+      <AgentStates item={item} words offline />
     </Figure>
   );
 }
