@@ -24,7 +24,7 @@ enum fc_status fc_socket_connect(void **socket, void *zmq, int type, const char 
     if (zmq_connect(s, endpoint) != 0) {
         int why = errno;
         (void)zmq_close(s);
-        return fc_fail(err, FC_CONFIG, "%s: %s; expected an endpoint such as tcp://127.0.0.1:7412", endpoint, zmq_strerror(why));
+        return fc_fail(err, FC_CONFIG, "%s: %s; expected an endpoint such as tcp://127.0.0.1:5601", endpoint, zmq_strerror(why));
     }
     *socket = s;
     return FC_OK;

@@ -70,6 +70,7 @@ static bool header_send(struct header *h, struct lws *wsi) {
 static bool send_head(struct request *r) {
     const struct fc_reply *reply = &r->job.reply;
     struct header h;
+    if (reply->status >= 400) r->job.hub->counters.http_errors_total++;
     header_status(&h, r->wsi, r->not_modified ? 304 : reply->status);
     if (!r->not_modified) {
         header_add(&h, r->wsi, "content-type:", reply->type);
@@ -88,31 +89,31 @@ static int complete(struct http_state *state, struct lws *wsi) {
     return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
 }
 
-/* One write for each time the socket takes one: first the head, then the body piece by piece. */
-static int writable(struct http_state *state) {
+/* Sends what the socket takes now: the head with the first piece of the body, then a piece each time it can take more.
+ * What fits one piece is thus complete at once, which lws 4.3 needs: it hangs up on a client whose next request comes
+ * while this one is unfinished. */
+static int send_some(struct http_state *state) {
     struct request *r = state->request;
-    if (r == NULL || r->job.reply.status == 0) return 0;
     struct lws *wsi = r->wsi;
-    struct fc_str body = body_of(r);
-    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, PROGRESS_S);
-    if (!r->begun) {
-        if (!send_head(r)) return -1;
-        if (r->head_only || r->not_modified || body.n == 0) return complete(state, wsi);
-        (void)lws_callback_on_writable(wsi);
-        return 0;
-    }
     const struct fc_bytes *from = r->job.reply.file != NULL ? &r->job.reply.file->bytes : &r->job.reply.body;
     size_t left = from->n - r->sent, n = left < CHUNK_BYTES ? left : CHUNK_BYTES;
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, PROGRESS_S);
+    if (!r->begun && !send_head(r)) return -1;
+    if (r->head_only || r->not_modified || n == 0) return complete(state, wsi);
     if (lws_write(wsi, from->p + r->sent, n, n == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n) return -1;
     r->sent += n;
-    if (r->sent == from->n) return complete(state, wsi);
+    if (n == left) return complete(state, wsi);
     (void)lws_callback_on_writable(wsi);
     return 0;
 }
 
+static int writable(struct http_state *state) {
+    return state->request == NULL || state->request->job.reply.status == 0 ? 0 : send_some(state);
+}
+
+/* An answer came later: sent when the socket can take it. */
 static void finished(struct fc_job *job) {
     struct request *r = job->ctx;
-    if (job->reply.status >= 400) job->hub->counters.http_errors_total++;
     (void)lws_callback_on_writable(r->wsi);
 }
 
@@ -208,8 +209,7 @@ static int begin(struct fc_server *server, struct http_state *state, struct lws 
     r->wsi = wsi;
     r->job = (struct fc_job){.hub = &server->hub, .asks = &server->asks, .finished = finished, .ctx = r};
     route(server, r, fc_str_n(path, n), method);
-    if (r->job.reply.status != 0) finished(&r->job);
-    return 0;
+    return r->job.reply.status != 0 ? send_some(state) : 0;
 }
 
 /* --- upgrades --- */

@@ -10,8 +10,8 @@
 
 static const struct fc_option options[FC_SET_COUNT] = {
     [FC_SET_LISTEN] = {.name = "listen", .arg = "HOST:PORT", .help = "serve HTTP and websockets there (127.0.0.1:8080); port 0: any free one"},
-    [FC_SET_PUBLISH] = {.name = "publish", .arg = "tcp://HOST:PORT", .repeatable = true, .help = "an aggregator's publish endpoint; once for each cell"},
-    [FC_SET_QUERY] = {.name = "query", .arg = "tcp://HOST:PORT", .repeatable = true, .help = "that aggregator's query endpoint, in the same order"},
+    [FC_SET_PUBLISH] = {.name = "publish", .arg = "tcp://HOST:PORT", .repeatable = true, .help = "an aggregator's publish endpoint (tcp://127.0.0.1:5601); once for each cell"},
+    [FC_SET_QUERY] = {.name = "query", .arg = "tcp://HOST:PORT", .repeatable = true, .help = "that aggregator's query endpoint (tcp://127.0.0.1:5602), in the same order"},
     [FC_SET_WEB] = {.name = "web", .arg = "DIR", .help = "the built front end (the installed one)"},
     [FC_SET_MAX_CLIENTS] = {.name = "max-clients", .arg = "N", .help = "websocket clients at once (10000); more are refused with 503"},
     [FC_SET_INSECURE] = {.name = "insecure", .help = "allow --listen on an address that others can reach: there is no\npassword and no encryption, who reaches it sees everything"},
@@ -95,7 +95,11 @@ static enum fc_status take_cells(struct fc_settings *s, const struct file *file,
     if (p != q) return fc_fail(err, FC_CONFIG, "%u times --publish and %u times --query: expected one of each for every aggregator", p, q);
     bool from_file = p == 0 && file != NULL;
     uint32_t n = from_file ? file->cells_count : p;
-    if (n == 0) return fc_fail(err, FC_CONFIG, "no aggregator to read from: expected --publish and --query, or cells: in --config");
+    if (n == 0) { /* where an aggregator on this machine is unless told otherwise */
+        s->publish[0] = copy("tcp://127.0.0.1:5601");
+        s->query[0] = copy("tcp://127.0.0.1:5602");
+        s->cell_count = 1;
+    }
     if (n > FC_CELLS_MAX) return fc_fail(err, FC_CONFIG, "%u aggregators, expected at most %d", n, FC_CELLS_MAX);
     for (uint32_t i = 0; i < n; i++) {
         s->publish[i] = copy(from_file ? file->cells[i].publish : got[FC_SET_PUBLISH].v[i]);

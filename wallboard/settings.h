@@ -3,8 +3,8 @@
  *   listen: 127.0.0.1:8080        web: /usr/share/floorcast/web        max_clients: 10000
  *   log_format: text              insecure: no
  *   cells:
- *     - publish: tcp://127.0.0.1:7412
- *       query: tcp://127.0.0.1:7413
+ *     - publish: tcp://127.0.0.1:5601
+ *       query: tcp://127.0.0.1:5602
  */
 #ifndef FC_SETTINGS_H
 #define FC_SETTINGS_H
