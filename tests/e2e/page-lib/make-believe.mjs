@@ -4,6 +4,8 @@
 //   item(topic)                               the state that it last sent, for comparison
 //   freeze()                                  no more changes of state; signs of life go on
 //   stopFeed() startFeed()                    the aggregator falls silent, speaks again
+//   clients()                                 how many are connected
+//   rebuild()                                 from now on it says that it holds other pages
 //   cut() refuse() accept()                   all connections break; new ones are refused; are taken again
 //   stop()
 import { existsSync } from 'node:fs';
@@ -24,6 +26,7 @@ export async function startMakeBelieve({ queues = 12, agents = 40, seed = 1, ...
     freeze: () => void (fake.frozen = true),
     stopFeed: () => void (fake.feed = false),
     startFeed: () => void (fake.feed = true),
+    clients: () => fake.topicsOf.size,
     cut: () => fake.cut(),
     refuse: () => void (fake.refusing = true),
     accept: () => void (fake.refusing = false),
