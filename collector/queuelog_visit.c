@@ -106,7 +106,7 @@ static void tell_ended(struct fc_qtrack *t, struct fc_qcall *call, struct fc_qvi
 static void end_unknown(struct fc_qtrack *t, struct fc_qcall *call, struct fc_qvisit *v, int64_t ts_us) {
     t->counts.ended_unknown++;
     if (v->agent == NULL) tell_left(t, call, v, later(ts_us, v->offered_us), FC_LEFT_UNKNOWN);
-    else tell_ended(t, call, v, later(ts_us, v->answered_us), FC_BY_UNKNOWN);
+    else tell_ended(t, call, v, later(ts_us, v->answered_us), FC_BY_LOST);
 }
 
 static bool known_caller(struct fc_str id) { return id.n > 0 && id.n <= FC_ID_MAX && !fc_str_is(id, "<unknown>") && !fc_str_is(id, "NONE"); }

@@ -31,7 +31,7 @@ static size_t escape(char *to, size_t cap, const char *from) {
 void fc_log(enum fc_log_level level, const char *format, ...) {
     static const char *const names[] = {"debug", "info", "warn", "error"};
     if (level < least_now) return;
-    char msg[700], line[1700], stamp[40];
+    char msg[1500], line[3200], stamp[40];
     va_list args;
     va_start(args, format);
     (void)vsnprintf(msg, sizeof msg, format, args);
@@ -44,7 +44,7 @@ void fc_log(enum fc_log_level level, const char *format, ...) {
     (void)snprintf(stamp + k, sizeof stamp - k, ".%03dZ", (int)(now.us / 1000 % 1000));
     int n;
     if (format_now == FC_LOG_JSON) {
-        char safe[1500];
+        char safe[3000];
         (void)escape(safe, sizeof safe, msg);
         n = snprintf(line, sizeof line, "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\"}\n", stamp, names[level], safe);
     } else {

@@ -36,7 +36,7 @@ static const struct kind_row kinds[FC_KIND_COUNT] = {
 #define WORDS_MAX 11
 static const char *const vocabs[FC_VOCAB_COUNT][WORDS_MAX] = {
     [FC_VOCAB_CHANNEL] = {"voice", "chat", "email", "sms", "ticket", "internal"},
-    [FC_VOCAB_BY] = {"agent", "customer", "transfer", "unknown"},
+    [FC_VOCAB_BY] = {"agent", "customer", "transfer", "unknown", "lost"},
     [FC_VOCAB_OUTCOME] = {"yes", "no"},
     [FC_VOCAB_CAUSE] = {"frontline", "process", "support"},
     [FC_VOCAB_STAGE] = {"opened", "acknowledged", "resolved", "reopened"},
@@ -137,6 +137,7 @@ static enum fc_status read_str(struct fc_mp *mp, const struct key_row *row, stru
     }
     if (s.n > (uint64_t)row->limit)
         return fc_fail(err, FC_INVALID, "key \"%s\" at byte %zu: %u bytes, at most %d are allowed", row->wire, offset, s.n, (int)row->limit);
+    if (s.n > 0 && memchr(s.p, '\0', s.n) != NULL) return fc_fail(err, FC_INVALID, "key \"%s\" at byte %zu: holds a zero byte", row->wire, offset);
     if (!valid_utf8(s)) return fc_fail(err, FC_INVALID, "key \"%s\" at byte %zu: not UTF-8", row->wire, offset);
     memcpy((char *)ev + row->at, &s, sizeof s);
     return FC_OK;

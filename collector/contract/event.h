@@ -36,7 +36,7 @@
     KEY(lang, "lang", STR, 35, "customer's language, BCP 47")                                                          \
     KEY(priority, "priority", INT, 1000000, "higher is served first")                                                  \
     KEY(reason, "reason", STR, FC_TEXT_MAX, "of `left`: one of the words; of `agent` and `gap`: free text")            \
-    KEY(by, "by", WORD, FC_VOCAB_BY, "who ended the conversation")                                                     \
+    KEY(by, "by", WORD, FC_VOCAB_BY, "who ended it; `lost`: the source lost sight of it, its length adds to no mean")   \
     KEY(state, "state", STR, FC_TEXT_MAX, "of `agent`, `snapshot`, `heartbeat`, `gap`: one of the kind's words")       \
     KEY(name, "name", STR, FC_TEXT_MAX, "agent's name to show")                                                        \
     KEY(case_id, "case", STR, FC_ID_MAX, "id of a case or complaint")                                                  \
@@ -80,7 +80,7 @@
 
 enum fc_vocab {
     FC_VOCAB_CHANNEL,  /* voice chat email sms ticket internal */
-    FC_VOCAB_BY,       /* agent customer transfer unknown */
+    FC_VOCAB_BY,       /* agent customer transfer unknown lost */
     FC_VOCAB_OUTCOME,  /* yes no */
     FC_VOCAB_CAUSE,    /* frontline process support */
     FC_VOCAB_STAGE,    /* opened acknowledged resolved reopened */
@@ -93,7 +93,7 @@ enum fc_vocab {
 };
 
 enum fc_channel { FC_CHANNEL_VOICE, FC_CHANNEL_CHAT, FC_CHANNEL_EMAIL, FC_CHANNEL_SMS, FC_CHANNEL_TICKET, FC_CHANNEL_INTERNAL, FC_CHANNEL_COUNT };
-enum fc_by { FC_BY_AGENT, FC_BY_CUSTOMER, FC_BY_TRANSFER, FC_BY_UNKNOWN };
+enum fc_by { FC_BY_AGENT, FC_BY_CUSTOMER, FC_BY_TRANSFER, FC_BY_UNKNOWN, FC_BY_LOST };
 enum fc_outcome { FC_OUTCOME_YES, FC_OUTCOME_NO };
 enum fc_cause { FC_CAUSE_FRONTLINE, FC_CAUSE_PROCESS, FC_CAUSE_SUPPORT };
 enum fc_stage { FC_STAGE_OPENED, FC_STAGE_ACKNOWLEDGED, FC_STAGE_RESOLVED, FC_STAGE_REOPENED };

@@ -1,0 +1,104 @@
+/* engine -- all live state and the only code that changes it: events in, facts into tallies, whole topic states out.
+ *
+ * One thread owns an engine. It makes no system call and reads no clock: events carry their time, `now` is handed in. So the
+ * same events give the same state, at any speed, and every test can hold its own time.
+ * The engine never looks at files or sockets: it fills blocks that other threads store (checkpoints) or send (topics).
+ */
+#ifndef FC_ENGINE_H
+#define FC_ENGINE_H
+
+#include "clock.h"
+#include "rules.h"
+#include "event.h"
+#include "handover.h"
+#include "state.h"
+
+struct fc_engine;
+
+/* fc_engine_create -- `rules` must outlive the engine (or until fc_engine_configure). event_clock: now is the newest event's time. */
+struct fc_engine *fc_engine_create(const struct fc_rules *rules, bool event_clock);
+void fc_engine_destroy(struct fc_engine *e);
+
+/* New thresholds and goals hold for contacts from now on; tallies keep what they counted. */
+void fc_engine_configure(struct fc_engine *e, const struct fc_rules *rules);
+
+/* fc_engine_apply -- one event. What makes no sense (an answer of nobody) is counted by name, never fatal. */
+void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev);
+
+/* fc_engine_advance -- moves now to the wall clock's time (ignored with the event clock, where events do it): lets facts grow old, turns the
+ * day, counts breaches whose threshold has elapsed. Cheap when nothing is due; call it some ten times a second. */
+void fc_engine_advance(struct fc_engine *e, struct fc_wall now);
+int64_t fc_engine_now_us(const struct fc_engine *e);
+
+/* The number of the next event of a spool that is not applied yet: the engine's half of "twice changes nothing". */
+uint64_t fc_engine_mark(struct fc_engine *e, struct fc_str spool);
+void fc_engine_set_mark(struct fc_engine *e, struct fc_str spool, uint64_t next);
+
+/* ---- topics ---------------------------------------------------------------------------------------------------- */
+
+/* One topic's whole state, encoded. The body's memory stays with the block and is used again. */
+struct fc_state_block {
+    char topic[FC_TOPIC_MAX];
+    uint32_t topic_n;
+    uint8_t *body;
+    size_t body_n, body_cap;
+};
+
+/* Where the engine gets empty blocks and puts full ones. take: NULL when there is none; the change then waits, conflated. */
+struct fc_outlet {
+    struct fc_state_block *(*take)(void *ctx);
+    void (*give)(void *ctx, struct fc_state_block *block);
+    void *ctx;
+};
+
+#define FC_TOPIC_SPACING_MS 20 /* a topic is sent at most 50 times a second; its first change after that at once */
+
+/* fc_engine_publish -- hands out what changed and is due. Says how many ms until the next is due: -1 nothing waits. */
+int64_t fc_engine_publish(struct fc_engine *e, struct fc_outlet *outlet, struct fc_mono now);
+
+/* Marks every topic as changed (at start). */
+void fc_engine_publish_all(struct fc_engine *e);
+
+/* ---- checkpoints ----------------------------------------------------------------------------------------------- */
+
+/* Whether anything changed since the last checkpoint. */
+bool fc_engine_dirty(const struct fc_engine *e);
+
+/* fc_engine_checkpoint -- what changed since the last one, plus the marks, as records: one consistent cut. Takes as many blocks
+ * as it needs (take never returns NULL); the last has `last` set. Afterwards nothing is dirty. */
+void fc_engine_checkpoint(struct fc_engine *e, struct fc_record_block *(*take)(void *ctx), void (*give)(void *ctx, struct fc_record_block *b), void *ctx);
+
+/* fc_engine_restore -- one stored record, in the order of their keys; then fc_engine_restored once, before the journal's tail is applied.
+ * Errors: FC_INVALID a record that this version does not write; the message names its key. */
+FC_MUST_USE enum fc_status fc_engine_restore(struct fc_engine *e, struct fc_str key, struct fc_str value, struct fc_error *err);
+void fc_engine_restored(struct fc_engine *e);
+
+/* ---- counters -------------------------------------------------------------------------------------------------- */
+
+/* COUNTER(name, "one line of help") */
+#define FC_ENGINE_COUNTERS(COUNTER)                                                                                    \
+    COUNTER(events, "events applied")                                                                                  \
+    COUNTER(events_again, "events skipped because their number was applied before")                                    \
+    COUNTER(events_unread, "events of a kind this version does not know or could not read")                            \
+    COUNTER(events_unused, "events accepted whose kind no KPI uses yet")                                               \
+    COUNTER(offered_again, "offered events of a contact that is known already")                                        \
+    COUNTER(without_contact, "events of a contact that was never offered, or that do not fit its state")               \
+    COUNTER(time_backwards, "durations that would have been negative and count as 0")                                  \
+    COUNTER(ended_unknown, "contacts ended as unknown because their source no longer listed them")                     \
+    COUNTER(beyond_rolling, "facts too old or too far ahead for the rolling windows")                                  \
+    COUNTER(contacts, "contacts held now, waiting, talking or just over")                                              \
+    COUNTER(waiting, "contacts waiting now")                                                                           \
+    COUNTER(queues, "queues known")                                                                                    \
+    COUNTER(agents, "agents known")                                                                                    \
+    COUNTER(topics_sent, "topic states handed to the publisher")                                                       \
+    COUNTER(topics_held, "times a changed topic found no free block and waited")                                       \
+    COUNTER(checkpoints, "checkpoints handed to the writer")
+
+struct fc_engine_counters {
+#define COUNTER(name, help) uint64_t name;
+    FC_ENGINE_COUNTERS(COUNTER)
+#undef COUNTER
+};
+const struct fc_engine_counters *fc_engine_counters(const struct fc_engine *e);
+
+#endif

@@ -1,0 +1,84 @@
+#include "hist.h"
+
+#include "status.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define LINEAR 128 /* buckets of 1 ms */
+#define PER_OCTAVE 64
+
+void fc_hist_fini(struct fc_hist *h) {
+    free(h->pairs);
+    *h = (struct fc_hist){0};
+}
+
+void fc_hist_clear(struct fc_hist *h) { h->n = 0; }
+
+uint16_t fc_hist_bucket(int64_t ms) {
+    if (ms < LINEAR) return ms < 0 ? 0 : (uint16_t)ms;
+    int top = 63 - __builtin_clzll((unsigned long long)ms); /* >= 7 */
+    int64_t within = (ms >> (top - 6)) - PER_OCTAVE;         /* 0..63 */
+    int64_t bucket = LINEAR + (int64_t)(top - 7) * PER_OCTAVE + within;
+    return bucket < FC_HIST_BUCKETS ? (uint16_t)bucket : FC_HIST_BUCKETS - 1;
+}
+
+int64_t fc_hist_middle_ms(uint16_t bucket) {
+    if (bucket < LINEAR) return bucket;
+    int shift = (bucket - LINEAR) / PER_OCTAVE + 1; /* the bucket is 2^shift ms wide */
+    int64_t low = (int64_t)(PER_OCTAVE + (bucket - LINEAR) % PER_OCTAVE) << shift;
+    return low + ((INT64_C(1) << shift) - 1) / 2;
+}
+
+static uint32_t find(const struct fc_hist *h, uint16_t bucket) {
+    uint32_t lo = 0, hi = h->n;
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        if (h->pairs[mid].bucket < bucket) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo;
+}
+
+void fc_hist_add(struct fc_hist *h, uint16_t bucket, int32_t count) {
+    if (count == 0) return;
+    uint32_t at = find(h, bucket);
+    if (at < h->n && h->pairs[at].bucket == bucket) {
+        h->pairs[at].count += count;
+        if (h->pairs[at].count != 0) return;
+        h->n--;
+        memmove(h->pairs + at, h->pairs + at + 1, (h->n - at) * sizeof *h->pairs);
+        return;
+    }
+    if (h->n == h->cap) {
+        h->cap = h->cap == 0 ? 8 : 2 * h->cap;
+        h->pairs = realloc(h->pairs, h->cap * sizeof *h->pairs);
+        FC_ASSERT(h->pairs != NULL);
+    }
+    memmove(h->pairs + at + 1, h->pairs + at, (h->n - at) * sizeof *h->pairs);
+    h->pairs[at] = (struct fc_hist_pair){bucket, count};
+    h->n++;
+}
+
+void fc_hist_merge(struct fc_hist *into, const struct fc_hist *from) {
+    for (uint32_t i = 0; i < from->n; i++) fc_hist_add(into, from->pairs[i].bucket, from->pairs[i].count);
+}
+
+int64_t fc_hist_total(const struct fc_hist *h) {
+    int64_t total = 0;
+    for (uint32_t i = 0; i < h->n; i++) total += h->pairs[i].count;
+    return total;
+}
+
+bool fc_hist_quantile_ms(const struct fc_hist *h, double q, int64_t *out) {
+    int64_t total = fc_hist_total(h);
+    if (total <= 0) return false;
+    int64_t rank = (int64_t)ceil(q * (double)total), seen = 0;
+    for (uint32_t i = 0; i < h->n; i++) {
+        seen += h->pairs[i].count;
+        if (seen < rank) continue;
+        *out = fc_hist_middle_ms(h->pairs[i].bucket);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,256 @@
+/* floorcast-aggregator: reads the command line, wires the threads together and takes them apart again. */
+#include "config.h"
+#include "driver.h"
+#include "ingest.h"
+#include "kpi.h"
+#include "log.h"
+#include "metrics.h"
+#include "options.h"
+#include "publisher.h"
+#include "query.h"
+#include "recover.h"
+#include "tally.h"
+#include "zone.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { OPT_DATA, OPT_LISTEN, OPT_PUBLISH, OPT_QUERY, OPT_CLOCK, OPT_CONFIG, OPT_CHECK, OPT_KPIS, OPT_INSECURE, OPT_LOG_FORMAT, OPT_COUNT };
+
+static const struct fc_option table[OPT_COUNT] = {
+    [OPT_DATA] = {.name = "data", .arg = "DIR", .help = "where journal, checkpoints and history live (default ./data)"},
+    [OPT_LISTEN] = {.name = "listen", .arg = "ENDPOINT", .help = "take batches of collectors there, a thread each (default tcp://127.0.0.1:5600)", .repeatable = true},
+    [OPT_PUBLISH] = {.name = "publish", .arg = "ENDPOINT", .help = "publish topic states there (default tcp://127.0.0.1:5601)"},
+    [OPT_QUERY] = {.name = "query", .arg = "ENDPOINT", .help = "answer questions there (default tcp://127.0.0.1:5602)"},
+    [OPT_CLOCK] = {.name = "clock", .arg = "wall|event", .help = "what now is: the machine's time, or the newest event's (for replays)"},
+    [OPT_CONFIG] = {.name = "config", .arg = "FILE", .help = "YAML: zone, day_start, threshold_s, short_abandon_s, goal, queues (see README)"},
+    [OPT_CHECK] = {.name = "check", .help = "check options and configuration, then exit"},
+    [OPT_KPIS] = {.name = "kpis", .help = "print the table of KPIs as Markdown, then exit"},
+    [OPT_INSECURE] = {.name = "insecure", .help = "allow endpoints that other machines reach: whoever reaches them can feed and read"},
+    [OPT_LOG_FORMAT] = {.name = "log-format", .arg = "text|json", .help = "form of the lines on stderr (default text)"},
+};
+static const struct fc_program program = {"floorcast-aggregator", "works out live KPIs from collected events and keeps them", table, OPT_COUNT};
+
+struct settings {
+    const char *data, *publish, *query, *config;
+    const char *listen[FC_OPTION_REPEAT_MAX];
+    uint32_t listen_n;
+    bool event_clock, insecure;
+    struct fc_rules *rules;
+};
+
+/* ---- options ---------------------------------------------------------------------------------------------------- */
+
+static bool reaches_beyond(const char *endpoint) {
+    return strncmp(endpoint, "tcp://", 6) == 0 && strncmp(endpoint, "tcp://127.", 10) != 0 && strncmp(endpoint, "tcp://localhost:", 16) != 0 &&
+           strncmp(endpoint, "tcp://[::1]:", 12) != 0;
+}
+
+static enum fc_status check_endpoint(const struct settings *s, const char *option, const char *endpoint, struct fc_error *err) {
+    if (strncmp(endpoint, "tcp://", 6) != 0 && strncmp(endpoint, "ipc://", 6) != 0)
+        return fc_fail(err, FC_CONFIG, "--%s %s: expected tcp://HOST:PORT or ipc://PATH", option, endpoint);
+    if (!reaches_beyond(endpoint)) return FC_OK;
+    if (!s->insecure)
+        return fc_fail(err, FC_CONFIG, "--%s %s: other machines could reach it without any key; use 127.0.0.1, or say --insecure if the network is trusted", option, endpoint);
+    fc_warn("--%s %s is open to every machine that reaches it, without keys", option, endpoint);
+    return FC_OK;
+}
+
+static enum fc_status load_rules(const char *path, struct fc_rules **out, struct fc_error *err) {
+    if (path == NULL) {
+        *out = fc_rules_default();
+        return FC_OK;
+    }
+    return fc_rules_read(path, out, err);
+}
+
+static enum fc_status read_settings(const struct fc_option_values *got, struct settings *s, struct fc_error *err) {
+    const char *format = fc_options_last(&got[OPT_LOG_FORMAT], "text"), *clock = fc_options_last(&got[OPT_CLOCK], "wall");
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0) return fc_fail(err, FC_CONFIG, "--log-format %s: expected text or json", format);
+    fc_log_setup(strcmp(format, "json") == 0 ? FC_LOG_JSON : FC_LOG_TEXT, FC_LOG_INFO);
+    if (strcmp(clock, "wall") != 0 && strcmp(clock, "event") != 0) return fc_fail(err, FC_CONFIG, "--clock %s: expected wall or event", clock);
+    *s = (struct settings){.data = fc_options_last(&got[OPT_DATA], "data"),
+                           .publish = fc_options_last(&got[OPT_PUBLISH], "tcp://127.0.0.1:5601"),
+                           .query = fc_options_last(&got[OPT_QUERY], "tcp://127.0.0.1:5602"),
+                           .config = fc_options_last(&got[OPT_CONFIG], NULL),
+                           .listen = {"tcp://127.0.0.1:5600"},
+                           .listen_n = got[OPT_LISTEN].n > 0 ? got[OPT_LISTEN].n : 1,
+                           .event_clock = strcmp(clock, "event") == 0,
+                           .insecure = got[OPT_INSECURE].n > 0};
+    for (uint32_t i = 0; i < got[OPT_LISTEN].n; i++) s->listen[i] = got[OPT_LISTEN].v[i];
+    enum fc_status st = FC_OK;
+    for (uint32_t i = 0; st == FC_OK && i < s->listen_n; i++) st = check_endpoint(s, "listen", s->listen[i], err);
+    if (st == FC_OK) st = check_endpoint(s, "publish", s->publish, err);
+    if (st == FC_OK) st = check_endpoint(s, "query", s->query, err);
+    if (st == FC_OK) st = load_rules(s->config, &s->rules, err);
+    if (st == FC_OK) st = fc_zone_set(s->rules->zone, err);
+    return st;
+}
+
+/* ---- the threads ------------------------------------------------------------------------------------------------- */
+
+struct service {
+    const struct settings *s;
+    void *zmq;
+    struct fc_store *store;
+    struct fc_engine *engine;
+    struct fc_writer *writer;
+    struct fc_driver *driver;
+    struct fc_query *query;
+    struct fc_publisher *publisher;
+    struct fc_ingest *ingests[FC_OPTION_REPEAT_MAX];
+    uint32_t ingests_n, ingests_running;
+    bool writer_running, driver_running, publisher_running;
+    struct fc_metrics metrics;
+};
+
+static enum fc_status open_state(struct service *v, struct fc_error *err) {
+    const struct fc_store_options options = {.dir = v->s->data, .merge = fc_tally_merge_bytes};
+    struct fc_recovered r;
+    enum fc_status st = fc_store_open(&options, &v->store, err);
+    if (st != FC_OK) return st;
+    v->engine = fc_engine_create(v->s->rules, v->s->event_clock);
+    st = fc_recover(v->store, v->engine, fc_wall_now(), &r, err);
+    if (st != FC_OK) return fc_context(err, st, "--data %s", v->s->data);
+    if (r.records > 0 || r.batches > 0)
+        fc_info("state restored from %s: %llu records, then %llu events of %llu journalled batches", v->s->data, (unsigned long long)r.records,
+                (unsigned long long)r.events, (unsigned long long)r.batches);
+    return FC_OK;
+}
+
+static enum fc_status add_ingests(struct service *v, struct fc_error *err) {
+    for (uint32_t i = 0; i < v->s->listen_n; i++) {
+        const struct fc_ingest_options options = {.zmq = v->zmq, .endpoint = v->s->listen[i], .engine = fc_driver_wake(v->driver), .writer = fc_writer_wake(v->writer)};
+        enum fc_status st = fc_ingest_create(&options, &v->ingests[i], err);
+        if (st != FC_OK) return st;
+        v->ingests_n++;
+        fc_writer_add_inbox(v->writer, fc_ingest_batches(v->ingests[i]), fc_ingest_batches_back(v->ingests[i]), fc_ingest_wake(v->ingests[i]));
+        fc_driver_add_inbox(v->driver, fc_ingest_events(v->ingests[i]), fc_ingest_events_back(v->ingests[i]), fc_ingest_wake(v->ingests[i]));
+    }
+    return FC_OK;
+}
+
+static enum fc_status wire(struct service *v, struct fc_error *err) {
+    enum fc_status st = open_state(v, err);
+    if (st == FC_OK) st = fc_writer_create(v->store, &(struct fc_writer_options){0}, &v->writer, err);
+    if (st == FC_OK) st = fc_driver_create(v->engine, &v->driver, err);
+    if (st != FC_OK) return st;
+    fc_driver_set_writer(v->driver, fc_writer_free_blocks(v->writer), fc_writer_records(v->writer), fc_writer_wake(v->writer));
+    fc_writer_set_engine_wake(v->writer, fc_driver_wake(v->driver));
+    st = add_ingests(v, err);
+    if (st == FC_OK) st = fc_query_start(v->store, &v->query, err);
+    if (st != FC_OK) return st;
+    v->metrics = (struct fc_metrics){.driver = v->driver, .writer = v->writer, .ingests = v->ingests, .ingests_n = v->ingests_n};
+    const struct fc_publisher_options options = {.zmq = v->zmq,         .publish = v->s->publish,           .query = v->s->query,       .driver = v->driver,
+                                                 .answers = v->query,   .event_clock = v->s->event_clock,   .metrics = fc_metrics_each, .metrics_ctx = &v->metrics};
+    st = fc_publisher_create(&options, &v->publisher, err);
+    if (st != FC_OK) return st;
+    fc_query_set_publisher(v->query, fc_publisher_wake(v->publisher));
+    fc_driver_set_publisher(v->driver, fc_publisher_wake(v->publisher));
+    return FC_OK;
+}
+
+static enum fc_status start(struct service *v, struct fc_error *err) {
+    enum fc_status st = fc_writer_start(v->writer, err);
+    v->writer_running = st == FC_OK;
+    if (st == FC_OK) st = fc_driver_start(v->driver, err);
+    v->driver_running = st == FC_OK;
+    if (st == FC_OK) st = fc_publisher_start(v->publisher, err);
+    v->publisher_running = st == FC_OK;
+    for (uint32_t i = 0; st == FC_OK && i < v->ingests_n; i++) {
+        st = fc_ingest_start(v->ingests[i], err);
+        if (st != FC_OK) break;
+        v->ingests_running++;
+        fc_info("taking batches at %s", fc_ingest_endpoint(v->ingests[i]));
+    }
+    if (st == FC_OK) fc_info("publishing at %s, answering at %s, data in %s", v->s->publish, v->s->query, v->s->data);
+    return st;
+}
+
+/* In the order that ingest.h promises: nothing taken is lost. */
+static enum fc_status stop(struct service *v, struct fc_error *err) {
+    enum fc_status st = FC_OK;
+    for (uint32_t i = 0; i < v->ingests_running; i++) fc_ingest_stop(v->ingests[i]);
+    if (v->driver_running) fc_driver_stop(v->driver);
+    if (v->writer_running) st = fc_writer_stop(v->writer, err);
+    if (v->publisher_running) fc_publisher_stop(v->publisher);
+    fc_query_stop(v->query);
+    for (uint32_t i = 0; i < v->ingests_n; i++) fc_ingest_destroy(v->ingests[i]);
+    fc_publisher_destroy(v->publisher);
+    fc_driver_destroy(v->driver);
+    fc_writer_destroy(v->writer);
+    if (v->engine != NULL) fc_engine_destroy(v->engine);
+    fc_store_close(v->store);
+    (void)zmq_ctx_term(v->zmq);
+    return st;
+}
+
+/* ---- signals ----------------------------------------------------------------------------------------------------- */
+
+#define RELOADS_MAX 1000 /* rules of earlier reloads live on until the end: other threads may still read them */
+
+static void reload(struct service *v, struct fc_rules **kept, uint32_t *kept_n) {
+    struct fc_error err = {0};
+    struct fc_rules *rules;
+    if (v->s->config == NULL || *kept_n == RELOADS_MAX) {
+        fc_warn("reload: %s", v->s->config == NULL ? "there is no --config to read again" : "too many reloads; restart to read the configuration");
+        return;
+    }
+    if (fc_rules_read(v->s->config, &rules, &err) != FC_OK) {
+        fc_err("reload refused, the old configuration stays: %s", err.text);
+        return;
+    }
+    const char *before = v->s->rules->zone == NULL ? "" : v->s->rules->zone, *after = rules->zone == NULL ? "" : rules->zone;
+    if (strcmp(before, after) != 0) fc_warn("reload: `zone` takes effect at the next start");
+    kept[(*kept_n)++] = rules;
+    while (!fc_driver_configure(v->driver, rules)) (void)usleep(1000);
+    fc_info("configuration read again: %u queues named, thresholds and goals hold from now on", rules->queues_n);
+}
+
+static void serve(struct service *v, const sigset_t *signals) {
+    static struct fc_rules *kept[RELOADS_MAX];
+    uint32_t kept_n = 0;
+    for (;;) {
+        int sig = sigwaitinfo(signals, NULL);
+        if (sig == SIGHUP) reload(v, kept, &kept_n);
+        if (sig != SIGTERM && sig != SIGINT) continue;
+        fc_info("stopping");
+        break;
+    }
+}
+
+static enum fc_status run(const struct settings *s, struct fc_error *err) {
+    static struct service v;
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL); /* before any thread, so that all of them inherit it */
+    v.s = s;
+    v.zmq = zmq_ctx_new();
+    if (v.zmq == NULL) return fc_fail(err, FC_IO, "cannot start ZeroMQ: %s", zmq_strerror(zmq_errno()));
+    enum fc_status st = wire(&v, err);
+    if (st == FC_OK) st = start(&v, err);
+    if (st == FC_OK) serve(&v, &signals);
+    enum fc_status stopped = stop(&v, st == FC_OK ? err : NULL);
+    return st == FC_OK ? stopped : st;
+}
+
+int main(int argc, char **argv) {
+    static struct fc_option_values got[OPT_COUNT];
+    struct settings s = {0};
+    struct fc_error err = {0};
+    int code = fc_options_run(&program, argc, argv, got);
+    if (code >= 0) return code;
+    if (got[OPT_KPIS].n > 0) {
+        fc_kpi_print_table(stdout);
+        return 0;
+    }
+    enum fc_status st = read_settings(got, &s, &err);
+    if (st == FC_OK && got[OPT_CHECK].n == 0) st = run(&s, &err);
+    fc_rules_free(s.rules);
+    return st == FC_OK ? 0 : fc_options_fail(&program, st, &err);
+}

@@ -1,0 +1,331 @@
+#include "publisher.h"
+
+#include "log.h"
+#include "map.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <zmq.h>
+
+#define BEAT_MS 500
+#define SEND_HWM 20000 /* messages a subscriber may be behind before it loses some */
+#define BEAT_BYTES 16384
+#define JOBS_MAX 64
+
+struct latest {
+    struct fc_str topic; /* owned; first, for the map */
+    uint8_t *body;
+    size_t n, cap;
+};
+
+struct fc_publisher {
+    struct fc_publisher_options o;
+    void *xpub, *router;
+    struct fc_wake wake;
+    struct fc_map topics;
+    uint64_t sent, beats;
+    uint32_t jobs; /* at the query thread */
+    struct fc_mono beaten;
+    char instance[17];
+    uint8_t beat[BEAT_BYTES];
+    struct fc_counter stop; /* writer: main; reader: publisher thread */
+    pthread_t thread;
+};
+
+/* ---- life -------------------------------------------------------------------------------------------------------- */
+
+static enum fc_status bind_to(void *zmq, int type, const char *endpoint, const char *what, void **out, struct fc_error *err) {
+    void *s = zmq_socket(zmq, type);
+    if (s == NULL) return fc_fail(err, FC_IO, "%s: no socket: %s", what, zmq_strerror(errno));
+    int linger = 200, hwm = SEND_HWM, one = 1;
+    int64_t most = 1 << 16;
+    (void)zmq_setsockopt(s, ZMQ_LINGER, &linger, sizeof linger);
+    (void)zmq_setsockopt(s, ZMQ_SNDHWM, &hwm, sizeof hwm);
+    (void)zmq_setsockopt(s, ZMQ_MAXMSGSIZE, &most, sizeof most);
+    if (type == ZMQ_XPUB) (void)zmq_setsockopt(s, ZMQ_XPUB_VERBOSE, &one, sizeof one);
+    if (zmq_bind(s, endpoint) != 0) {
+        int e = errno;
+        (void)zmq_close(s);
+        return fc_fail(err, e == EADDRINUSE ? FC_IO : FC_CONFIG, "%s %s: %s; expected a free endpoint such as tcp://127.0.0.1:5601", what, endpoint, zmq_strerror(e));
+    }
+    *out = s;
+    return FC_OK;
+}
+
+enum fc_status fc_publisher_create(const struct fc_publisher_options *options, struct fc_publisher **out, struct fc_error *err) {
+    struct fc_publisher *p = calloc(1, sizeof *p);
+    FC_ASSERT(p != NULL);
+    p->o = *options;
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof random, 0) != sizeof random) random = (uint64_t)fc_mono_now().ns;
+    (void)snprintf(p->instance, sizeof p->instance, "%016llx", (unsigned long long)random);
+    enum fc_status st = fc_wake_init(&p->wake, err);
+    if (st == FC_OK) st = bind_to(options->zmq, ZMQ_XPUB, options->publish, "--publish", &p->xpub, err);
+    if (st == FC_OK) st = bind_to(options->zmq, ZMQ_ROUTER, options->query, "--query", &p->router, err);
+    if (st != FC_OK) {
+        fc_publisher_destroy(p);
+        return st;
+    }
+    *out = p;
+    return FC_OK;
+}
+
+void fc_publisher_destroy(struct fc_publisher *p) {
+    if (p == NULL) return;
+    if (p->xpub != NULL) (void)zmq_close(p->xpub);
+    if (p->router != NULL) (void)zmq_close(p->router);
+    struct latest *l;
+    for (uint32_t at = 0; (l = fc_map_each(&p->topics, &at)) != NULL;) {
+        free((void *)(uintptr_t)l->topic.p);
+        free(l->body);
+        free(l);
+    }
+    fc_map_fini(&p->topics);
+    fc_wake_fini(&p->wake);
+    free(p);
+}
+
+struct fc_wake *fc_publisher_wake(struct fc_publisher *p) { return &p->wake; }
+
+/* ---- topics ------------------------------------------------------------------------------------------------------ */
+
+static void send_item(struct fc_publisher *p, struct fc_str topic, const void *body, size_t n) {
+    p->sent++;
+    if (zmq_send(p->xpub, topic.p, topic.n, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 || zmq_send(p->xpub, body, n, ZMQ_DONTWAIT) < 0)
+        fc_warn("publish %.*s: %s", FC_STR_ARG(topic), zmq_strerror(errno)); /* XPUB drops for slow subscribers, it does not fail */
+}
+
+static struct latest *latest_of(struct fc_publisher *p, struct fc_str topic) {
+    struct latest *l = fc_map_find(&p->topics, topic);
+    if (l != NULL) return l;
+    l = calloc(1, sizeof *l);
+    char *name = malloc(topic.n + 1u);
+    FC_ASSERT(l != NULL && name != NULL);
+    memcpy(name, topic.p, topic.n);
+    l->topic = fc_str_n(name, topic.n);
+    fc_map_add(&p->topics, l);
+    return l;
+}
+
+/* The block's body becomes the topic's latest; the one before goes back with the block. */
+static void take_states(struct fc_publisher *p) {
+    struct fc_state_block *b;
+    bool any = false;
+    while (FC_RING_POP(fc_driver_states(p->o.driver), &b)) {
+        struct latest *l = latest_of(p, fc_str_n(b->topic, b->topic_n));
+        uint8_t *old = l->body;
+        size_t old_cap = l->cap;
+        l->body = b->body;
+        l->n = b->body_n;
+        l->cap = b->body_cap;
+        b->body = old;
+        b->body_cap = old_cap;
+        send_item(p, l->topic, l->body, l->n);
+        FC_ASSERT(FC_RING_PUSH(fc_driver_states_back(p->o.driver), &b));
+        any = true;
+    }
+    if (any) fc_wake_signal(fc_driver_wake(p->o.driver));
+}
+
+static bool matches(const struct latest *l, struct fc_str prefix) { return l->topic.n >= prefix.n && memcmp(l->topic.p, prefix.p, prefix.n) == 0; }
+
+/* Whoever subscribes gets what there is; others get it again, which changes nothing for them. */
+static void take_subscriptions(struct fc_publisher *p) {
+    uint8_t m[FC_TOPIC_MAX + 1];
+    int n;
+    while ((n = zmq_recv(p->xpub, m, sizeof m, ZMQ_DONTWAIT)) > 0) {
+        if (m[0] != 1 || n > (int)sizeof m) continue;
+        struct latest *l;
+        struct fc_str prefix = fc_str_n((const char *)m + 1, (size_t)n - 1);
+        for (uint32_t at = 0; (l = fc_map_each(&p->topics, &at)) != NULL;)
+            if (matches(l, prefix)) send_item(p, l->topic, l->body, l->n);
+    }
+}
+
+/* ---- the heartbeat ----------------------------------------------------------------------------------------------- */
+
+struct pairs {
+    struct fc_mpw *w;
+    size_t n;
+};
+
+static void count_pair(void *to, const char *name, uint64_t value) {
+    (void)name;
+    (void)value;
+    ((struct pairs *)to)->n++;
+}
+
+static void write_pair(void *to, const char *name, uint64_t value) {
+    struct fc_mpw *w = ((struct pairs *)to)->w;
+    fc_mpw_key(w, name);
+    fc_mpw_int(w, (int64_t)value);
+}
+
+static void beat(struct fc_publisher *p) {
+    struct fc_mpw w;
+    struct pairs pairs = {.w = &w};
+    p->o.metrics(p->o.metrics_ctx, count_pair, &pairs);
+    fc_mpw_init(&w, p->beat, sizeof p->beat);
+    fc_mpw_map(&w, 8);
+    fc_mpw_key(&w, "topic");
+    fc_mpw_key(&w, "hb");
+    fc_mpw_key(&w, "ver");
+    fc_mpw_int(&w, (int64_t)++p->beats);
+    fc_mpw_key(&w, "at_us");
+    fc_mpw_int(&w, (int64_t)fc_count_get(&fc_driver_counts(p->o.driver)->turn_wall_us));
+    fc_mpw_key(&w, "instance");
+    fc_mpw_key(&w, p->instance);
+    fc_mpw_key(&w, "sent");
+    fc_mpw_int(&w, (int64_t)p->sent + 1);
+    fc_mpw_key(&w, "clock");
+    fc_mpw_key(&w, p->o.event_clock ? "event" : "wall");
+    fc_mpw_key(&w, "version");
+    fc_mpw_key(&w, FC_VERSION);
+    fc_mpw_key(&w, "metrics");
+    fc_mpw_map(&w, pairs.n);
+    p->o.metrics(p->o.metrics_ctx, write_pair, &pairs);
+    FC_ASSERT(!w.overflow);
+    send_item(p, FC_STR_LIT("hb"), p->beat, w.len);
+}
+
+/* ---- questions --------------------------------------------------------------------------------------------------- */
+
+static void answer(struct fc_publisher *p, struct fc_job *job) {
+    if (zmq_msg_send(&job->route, p->router, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0) {
+        if (job->delimiter) (void)zmq_send(p->router, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+        if (zmq_send(p->router, job->reply, job->reply_n, ZMQ_DONTWAIT) < 0) fc_warn("query: the answer could not be sent: %s", zmq_strerror(errno));
+    }
+    (void)zmq_msg_close(&job->route);
+    free(job->reply);
+    free(job);
+}
+
+static bool op_is(const struct fc_job *job, const char *op, struct fc_str *prefix, int64_t *id) {
+    struct fc_mp mp = fc_mp_open(job->request, job->request_n);
+    struct fc_str key, word = {0};
+    uint32_t pairs;
+    if (!fc_mp_map(&mp, &pairs)) return false;
+    for (uint32_t i = 0; i < pairs; i++) {
+        if (!fc_mp_str(&mp, &key)) return false;
+        bool ok = fc_str_is(key, "op") ? fc_mp_str(&mp, &word) : fc_str_is(key, "prefix") ? fc_mp_str(&mp, prefix) : fc_str_is(key, "id") ? fc_mp_i64(&mp, id) : fc_mp_skip(&mp);
+        if (!ok) return false;
+    }
+    return fc_str_is(word, op);
+}
+
+static void snapshot(struct fc_publisher *p, struct fc_job *job, struct fc_str prefix, int64_t id) {
+    size_t bytes = 128;
+    uint32_t n = 0;
+    struct latest *l;
+    for (uint32_t at = 0; (l = fc_map_each(&p->topics, &at)) != NULL;) {
+        if (!matches(l, prefix)) continue;
+        bytes += l->n;
+        n++;
+    }
+    job->reply = malloc(bytes);
+    FC_ASSERT(job->reply != NULL);
+    struct fc_mpw w;
+    fc_mpw_init(&w, job->reply, bytes);
+    fc_mpw_map(&w, 3);
+    fc_mpw_key(&w, "id");
+    fc_mpw_int(&w, id);
+    fc_mpw_key(&w, "ok");
+    fc_mpw_bool(&w, true);
+    fc_mpw_key(&w, "items");
+    fc_mpw_array(&w, n);
+    for (uint32_t at = 0; (l = fc_map_each(&p->topics, &at)) != NULL;)
+        if (matches(l, prefix)) fc_mpw_raw(&w, l->body, l->n);
+    FC_ASSERT(!w.overflow);
+    job->reply_n = w.len;
+    answer(p, job);
+}
+
+static void take_question(struct fc_publisher *p, struct fc_job *job) {
+    struct fc_str prefix = {0};
+    int64_t id = 0;
+    if (op_is(job, "snapshot", &prefix, &id)) {
+        snapshot(p, job, prefix, id);
+    } else if (p->jobs == JOBS_MAX || !FC_RING_PUSH(fc_query_jobs(p->o.answers), &job)) {
+        fc_query_refuse(job->request, job->request_n, "too many questions at once: ask again later", &job->reply, &job->reply_n);
+        answer(p, job);
+    } else {
+        p->jobs++;
+        fc_wake_signal(fc_query_wake(p->o.answers));
+    }
+}
+
+/* [route] [empty]? [request]; anything else is swallowed to its end. False: nothing there. */
+static bool take_question_frames(struct fc_publisher *p) {
+    struct fc_job *job = calloc(1, sizeof *job);
+    FC_ASSERT(job != NULL);
+    (void)zmq_msg_init(&job->route);
+    if (zmq_msg_recv(&job->route, p->router, ZMQ_DONTWAIT) < 0) {
+        (void)zmq_msg_close(&job->route);
+        free(job);
+        return false;
+    }
+    int frames = 0, n = 0, more = zmq_msg_more(&job->route);
+    size_t more_n = sizeof more;
+    while (more) {
+        n = zmq_recv(p->router, job->request, sizeof job->request, 0);
+        if (frames == 0 && n == 0) job->delimiter = true;
+        else frames++;
+        (void)zmq_getsockopt(p->router, ZMQ_RCVMORE, &more, &more_n);
+    }
+    if (frames == 1 && n > 0 && n <= (int)sizeof job->request) {
+        job->request_n = (uint32_t)n;
+        take_question(p, job);
+    } else {
+        fc_query_refuse(NULL, 0, "expected one frame of at most 4096 bytes", &job->reply, &job->reply_n);
+        answer(p, job);
+    }
+    return true;
+}
+
+/* ---- a turn ------------------------------------------------------------------------------------------------------ */
+
+void fc_publisher_do_work(struct fc_publisher *p, struct fc_mono now) {
+    struct fc_job *job;
+    take_subscriptions(p);
+    take_states(p);
+    while (FC_RING_POP(fc_query_done(p->o.answers), &job)) {
+        p->jobs--;
+        answer(p, job);
+    }
+    for (int i = 0; i < 64 && take_question_frames(p); i++) continue;
+    if (p->beaten.ns != 0 && fc_mono_ms_since(p->beaten, now) < BEAT_MS) return;
+    p->beaten = now;
+    beat(p);
+}
+
+static bool nothing_waits(const struct fc_publisher *p) {
+    return fc_ring_is_empty(fc_driver_states(p->o.driver)) && fc_ring_is_empty(fc_query_done(p->o.answers)) && fc_count_get(&p->stop) == 0;
+}
+
+static void *run(void *ctx) {
+    struct fc_publisher *p = ctx;
+    while (fc_count_get(&p->stop) == 0) {
+        fc_publisher_do_work(p, fc_mono_now());
+        zmq_pollitem_t items[] = {{.fd = fc_wake_fd(&p->wake), .events = ZMQ_POLLIN}, {.socket = p->xpub, .events = ZMQ_POLLIN}, {.socket = p->router, .events = ZMQ_POLLIN}};
+        int64_t left = BEAT_MS - fc_mono_ms_since(p->beaten, fc_mono_now());
+        fc_wake_prepare(&p->wake);
+        if (nothing_waits(p)) (void)zmq_poll(items, 3, left > 0 ? left : 0);
+        fc_wake_done(&p->wake);
+    }
+    fc_publisher_do_work(p, fc_mono_now());
+    return NULL;
+}
+
+enum fc_status fc_publisher_start(struct fc_publisher *p, struct fc_error *err) {
+    int e = pthread_create(&p->thread, NULL, run, p);
+    return e == 0 ? FC_OK : fc_fail(err, FC_IO, "cannot start the publisher's thread: %s", strerror(e));
+}
+
+void fc_publisher_stop(struct fc_publisher *p) {
+    fc_count_set(&p->stop, 1);
+    fc_wake_signal(&p->wake);
+    (void)pthread_join(p->thread, NULL);
+}

@@ -1,0 +1,16 @@
+/* recover -- from the store back to a living engine: the last checkpoint, then the journal's tail. */
+#ifndef FC_RECOVER_H
+#define FC_RECOVER_H
+
+#include "engine.h"
+#include "store.h"
+
+struct fc_recovered {
+    uint64_t records, batches, events; /* read from the checkpoint; replayed from the journal */
+};
+
+/* fc_recover -- before any thread runs. `wall` moves a wall-clock engine to now before the tail is applied, so that what happened
+ * before the stop lands in the windows and the day it belongs to. Errors: of the store; FC_INVALID a record or batch of another version. */
+FC_MUST_USE enum fc_status fc_recover(struct fc_store *store, struct fc_engine *engine, struct fc_wall wall, struct fc_recovered *out, struct fc_error *err);
+
+#endif

@@ -1,0 +1,226 @@
+/* Opening: the lock, whose environment it is and in which form, and whether its file is whole. */
+#include "store_private.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define META_FORMAT "floorcast-aggregator"
+
+static const char *const db_names[FC_DB_COUNT] = {"meta", "marks", "journal", "staged", "state", "intervals"};
+
+static enum fc_status make_dir(const char *dir, struct fc_error *err) {
+    struct stat st;
+    if (mkdir(dir, 0750) != 0 && errno != EEXIST) return fc_fail(err, FC_CONFIG, "data directory %s: cannot create it: %s", dir, strerror(errno));
+    if (stat(dir, &st) != 0) return fc_fail(err, FC_CONFIG, "data directory %s: %s", dir, strerror(errno));
+    return S_ISDIR(st.st_mode) ? FC_OK : fc_fail(err, FC_CONFIG, "data directory %s: it is not a directory", dir);
+}
+
+/* The holder's process id stands in the file, for the message only: what counts is the flock. */
+static enum fc_status take_lock(struct fc_store *store, struct fc_error *err) {
+    char path[600], pid[24] = "";
+    (void)snprintf(path, sizeof path, "%s/floorcast.lock", store->dir);
+    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (store->lock_fd < 0) return fc_fail(err, FC_CONFIG, "data directory %s: cannot create its lock file: %s", store->dir, strerror(errno));
+    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+        int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+        if (ftruncate(store->lock_fd, 0) == 0 && pwrite(store->lock_fd, pid, (size_t)n, 0) == n) return FC_OK;
+        return fc_fail(err, errno == ENOSPC ? FC_FULL : FC_IO, "%s: cannot write: %s", path, strerror(errno));
+    }
+    if (errno != EWOULDBLOCK) return fc_fail(err, FC_IO, "%s: cannot lock: %s", path, strerror(errno));
+    ssize_t n = pread(store->lock_fd, pid, sizeof pid - 1, 0);
+    pid[n > 0 ? n : 0] = '\0';
+    pid[strcspn(pid, "\n")] = '\0';
+    return fc_fail(err, FC_CONFIG, "data directory %s is in use by another process (pid %s): one aggregator a directory", store->dir,
+                   pid[0] != '\0' ? pid : "unknown");
+}
+
+static enum fc_status open_failed(const struct fc_store *store, int rc, uint64_t map_bytes, struct fc_error *err) {
+    if (rc == MDB_INVALID || rc == MDB_CORRUPTED)
+        return fc_fail(err, FC_INVALID, "store %s: data.mdb is not an LMDB file, or it is cut off or damaged", store->dir);
+    if (rc == MDB_VERSION_MISMATCH)
+        return fc_fail(err, FC_CONFIG, "store %s: data.mdb was written by an LMDB of another format version; this one is %s", store->dir, MDB_VERSION_STRING);
+    if (rc == ENOMEM)
+        return fc_fail(err, FC_FULL, "store %s: cannot reserve %llu bytes of address space; is there a limit on virtual memory?", store->dir,
+                       (unsigned long long)map_bytes);
+    return fc_store_failed(store, rc, "open", err);
+}
+
+static enum fc_status open_env(struct fc_store *store, uint64_t map_bytes, struct fc_error *err) {
+    int rc = mdb_env_create(&store->env);
+    if (rc == 0) rc = mdb_env_set_maxdbs(store->env, FC_DB_COUNT + 4);
+    if (rc == 0) rc = mdb_env_set_mapsize(store->env, map_bytes);
+    if (rc == 0) rc = mdb_env_open(store->env, store->dir, 0, 0640);
+    if (rc != 0) return open_failed(store, rc, map_bytes, err);
+    MDB_stat stat;
+    (void)mdb_env_stat(store->env, &stat);
+    store->page_bytes = stat.ms_psize;
+    MDB_envinfo info;
+    (void)mdb_env_info(store->env, &info);
+    store->map_bytes = info.me_mapsize; /* what is there already makes it larger than asked for */
+    rc = mdb_env_get_fd(store->env, &store->data_fd);
+    return rc == 0 ? FC_OK : open_failed(store, rc, map_bytes, err);
+}
+
+/* ---- whose is it ----------------------------------------------------------------------------------------------- */
+
+static enum fc_status check_format(struct fc_store *store, MDB_txn *txn, struct fc_error *err) {
+    MDB_val key = fc_val(META_FORMAT, sizeof META_FORMAT - 1), value;
+    int rc = mdb_get(txn, store->db[FC_DB_META], &key, &value);
+    if (rc == MDB_NOTFOUND || (rc == 0 && value.mv_size != 8))
+        return fc_fail(err, FC_CONFIG, "data directory %s: its LMDB environment is not an aggregator's; give --data a directory of its own", store->dir);
+    if (rc != 0) return fc_store_failed(store, rc, "reading the format", err);
+    uint64_t format = fc_le64_get(value.mv_data);
+    if (format == FC_STORE_FORMAT) return FC_OK;
+    return fc_fail(err, FC_CONFIG, "data directory %s: written by %s version of this program (format %llu; this one reads %d)", store->dir,
+                   format > FC_STORE_FORMAT ? "a newer" : "an unknown", (unsigned long long)format, FC_STORE_FORMAT);
+}
+
+static enum fc_status open_dbs(struct fc_store *store, MDB_txn *txn, unsigned flags, struct fc_error *err) {
+    for (int i = 0; i < FC_DB_COUNT; i++) {
+        int rc = mdb_dbi_open(txn, db_names[i], flags, &store->db[i]);
+        if ((rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE) && i == FC_DB_META)
+            return fc_fail(err, FC_CONFIG, "data directory %s: its LMDB environment is another program's; give --data a directory of its own", store->dir);
+        if (rc == MDB_NOTFOUND) return fc_fail(err, FC_INVALID, "store %s: database \"%s\" is missing", store->dir, db_names[i]);
+        if (rc != 0) return fc_store_failed(store, rc, db_names[i], err);
+        enum fc_status s = i == FC_DB_META && (flags & MDB_CREATE) == 0 ? check_format(store, txn, err) : FC_OK;
+        if (s != FC_OK) return s;
+    }
+    return FC_OK;
+}
+
+static enum fc_status write_format(struct fc_store *store, MDB_txn *txn, struct fc_error *err) {
+    uint8_t format[8];
+    fc_le64_put(format, FC_STORE_FORMAT);
+    MDB_val key = fc_val(META_FORMAT, sizeof META_FORMAT - 1), value = fc_val(format, sizeof format);
+    int rc = mdb_put(txn, store->db[FC_DB_META], &key, &value, 0);
+    return rc == 0 ? FC_OK : fc_store_failed(store, rc, "writing the format", err);
+}
+
+/* An environment without any entry is new, or its creation was cut short before the first commit: both are ours. */
+static enum fc_status open_or_create_dbs(struct fc_store *store, struct fc_error *err) {
+    MDB_txn *txn;
+    MDB_dbi main_db;
+    MDB_stat stat;
+    int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+    if (rc != 0) return fc_store_failed(store, rc, "begin", err);
+    rc = mdb_dbi_open(txn, NULL, 0, &main_db);
+    if (rc == 0) rc = mdb_stat(txn, main_db, &stat);
+    enum fc_status s = rc == 0 ? FC_OK : fc_store_failed(store, rc, "open", err);
+    bool fresh = s == FC_OK && stat.ms_entries == 0;
+    if (s == FC_OK) s = open_dbs(store, txn, fresh ? MDB_CREATE : 0, err);
+    if (s == FC_OK && fresh) s = write_format(store, txn, err);
+    if (s != FC_OK) {
+        mdb_txn_abort(txn);
+        return s;
+    }
+    rc = mdb_txn_commit(txn);
+    return rc == 0 ? FC_OK : fc_store_failed(store, rc, "commit", err);
+}
+
+/* ---- is it whole ----------------------------------------------------------------------------------------------- */
+
+/* Whether a value ends within the file's first `bytes`. LMDB begins each page with its number, and a value longer than
+ * a page begins on the first page of its run: so the place in the file follows from the pointer. */
+static bool lies_within(const struct fc_store *store, MDB_val value, uint64_t bytes) {
+    const uint8_t *p = value.mv_data;
+    size_t in_page = (uintptr_t)p % store->page_bytes;
+    uint64_t number;
+    memcpy(&number, p - in_page, sizeof number);
+    return number >= 2 && number * store->page_bytes + in_page + value.mv_size <= bytes; /* 0 and 1 are the meta pages */
+}
+
+static enum fc_status walk(struct fc_store *store, MDB_txn *txn, enum fc_db db, struct fc_error *err) {
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    int rc = mdb_cursor_open(txn, store->db[db], &cursor);
+    if (rc != 0) return fc_store_failed(store, rc, db_names[db], err);
+    bool sound = true;
+    while (sound && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) sound = lies_within(store, value, store->file_bytes);
+    mdb_cursor_close(cursor);
+    return sound && rc == MDB_NOTFOUND ? FC_OK : fc_fail(err, FC_INVALID, "database \"%s\" has lost pages", db_names[db]);
+}
+
+static enum fc_status walk_all(struct fc_store *store, struct fc_error *err) {
+    enum fc_status s = open_or_create_dbs(store, err);
+    if (s != FC_OK) return s;
+    MDB_txn *txn;
+    int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    if (rc != 0) return fc_store_failed(store, rc, "begin reading", err);
+    for (int db = 0; s == FC_OK && db < FC_DB_COUNT; db++) s = walk(store, txn, (enum fc_db)db, err);
+    mdb_txn_abort(txn);
+    return s;
+}
+
+/* A file shorter than LMDB's count of pages is cut off, or a crash fell between a commit and fill_up_file (store.c): then
+ * the lacking pages are free ones. Reading past a file's end kills the process, so the lack is filled with zeros, which
+ * LMDB takes for no page, and every record is looked for once. A file found to be cut gets its old length back. */
+static enum fc_status check_length(struct fc_store *store, struct fc_error *err) {
+    MDB_envinfo info;
+    struct stat st;
+    (void)mdb_env_info(store->env, &info);
+    uint64_t need = ((uint64_t)info.me_last_pgno + 1) * store->page_bytes;
+    if (fstat(store->data_fd, &st) != 0) return fc_fail(err, FC_IO, "store %s: data.mdb: %s", store->dir, strerror(errno));
+    store->file_bytes = (uint64_t)st.st_size;
+    if (store->file_bytes >= need || info.me_last_txnid == 0) return FC_OK;
+    if (store->page_bytes != (uint64_t)sysconf(_SC_PAGESIZE))
+        return fc_fail(err, FC_INVALID, "store %s: data.mdb is shorter than it says, or from a machine with other pages", store->dir);
+    if (ftruncate(store->data_fd, (off_t)need) != 0) return fc_fail(err, FC_IO, "store %s: data.mdb: %s", store->dir, strerror(errno));
+    struct fc_error why;
+    if (walk_all(store, &why) == FC_OK) {
+        fc_warn("store %s: data.mdb was %llu bytes short of free pages; all records are there", store->dir,
+                (unsigned long long)(need - store->file_bytes));
+        store->file_bytes = need;
+        return FC_OK;
+    }
+    if (ftruncate(store->data_fd, st.st_size) != 0) fc_warn("store %s: data.mdb: cannot take back its filling: %s", store->dir, strerror(errno));
+    return fc_fail(err, FC_INVALID, "store %s: data.mdb is cut off: %llu bytes, expected %llu (%.120s); restore it from a copy or start with an empty directory",
+                   store->dir, (unsigned long long)store->file_bytes, (unsigned long long)need, why.text);
+}
+
+/* ---- open, close ----------------------------------------------------------------------------------------------- */
+
+static enum fc_status open_all(struct fc_store *store, uint64_t map_bytes, struct fc_error *err) {
+    enum fc_status s = make_dir(store->dir, err);
+    if (s == FC_OK) s = take_lock(store, err);
+    if (s == FC_OK) s = open_env(store, map_bytes, err);
+    if (s == FC_OK) s = check_length(store, err);
+    if (s == FC_OK) s = open_or_create_dbs(store, err);
+    if (s == FC_OK) s = fc_store_load_place(store, err);
+    if (s == FC_OK) s = fc_store_recover(store, err);
+    return s;
+}
+
+enum fc_status fc_store_open(const struct fc_store_options *options, struct fc_store **out, struct fc_error *err) {
+    *out = NULL;
+    if (options->dir == NULL || options->dir[0] == '\0') return fc_fail(err, FC_CONFIG, "data directory: none given");
+    struct fc_store *store = calloc(1, sizeof *store);
+    if (store == NULL) return fc_fail(err, FC_IO, "store %s: out of memory", options->dir);
+    store->lock_fd = -1;
+    store->merge = options->merge;
+    store->held_block = UINT64_MAX;
+    size_t n = strlen(options->dir);
+    if (n >= sizeof store->dir) {
+        free(store);
+        return fc_fail(err, FC_CONFIG, "data directory: its path is longer than %zu bytes", sizeof store->dir - 1);
+    }
+    memcpy(store->dir, options->dir, n + 1);
+    enum fc_status s = open_all(store, options->map_bytes > 0 ? options->map_bytes : FC_STORE_MAP_BYTES, err);
+    if (s == FC_OK) *out = store;
+    else fc_store_close(store);
+    return s;
+}
+
+void fc_store_close(struct fc_store *store) {
+    if (store == NULL) return;
+    FC_ASSERT(store->txn == NULL);
+    if (store->env != NULL) mdb_env_close(store->env);
+    if (store->lock_fd >= 0) (void)close(store->lock_fd);
+    free(store);
+}

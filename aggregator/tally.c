@@ -1,0 +1,104 @@
+#include "tally.h"
+
+#define STORED_VERSION 1
+
+void fc_tally_fini(struct fc_tally *t) { fc_hist_fini(&t->waits); }
+
+void fc_tally_clear(struct fc_tally *t) {
+    memset(t->v, 0, sizeof t->v);
+    t->wait_us_max = 0;
+    fc_hist_clear(&t->waits);
+}
+
+bool fc_tally_empty(const struct fc_tally *t) {
+    for (int i = 0; i < FC_TALLY_COUNT_ALL; i++)
+        if (t->v[i] != 0) return false;
+    return t->waits.n == 0;
+}
+
+void fc_tally_apply(struct fc_tally *t, const struct fc_fact *o, int direction) {
+    int sign = direction * o->sign;
+    t->v[o->count] += sign;
+    if (o->sum != o->count) t->v[o->sum] += sign * o->value;
+    if (o->count != FC_TALLY_answered) return;
+    fc_hist_add(&t->waits, fc_hist_bucket(o->value / 1000), sign);
+    if (sign > 0 && o->value > t->wait_us_max) t->wait_us_max = o->value;
+}
+
+void fc_tally_merge(struct fc_tally *into, const struct fc_tally *from) {
+    for (int i = 0; i < FC_TALLY_COUNT_ALL; i++) into->v[i] += from->v[i];
+    if (from->wait_us_max > into->wait_us_max) into->wait_us_max = from->wait_us_max;
+    fc_hist_merge(&into->waits, &from->waits);
+}
+
+void fc_tally_encode(struct fc_mpw *w, const struct fc_tally *t) {
+    size_t used = 0;
+    for (int i = 0; i < FC_TALLY_COUNT_ALL; i++) used += t->v[i] != 0;
+    fc_mpw_array(w, 4);
+    fc_mpw_int(w, STORED_VERSION);
+    fc_mpw_array(w, 2 * used);
+    for (int i = 0; i < FC_TALLY_COUNT_ALL; i++) {
+        if (t->v[i] == 0) continue;
+        fc_mpw_int(w, i);
+        fc_mpw_int(w, t->v[i]);
+    }
+    fc_mpw_int(w, t->wait_us_max);
+    fc_mpw_array(w, 2 * (size_t)t->waits.n);
+    for (uint32_t i = 0; i < t->waits.n; i++) {
+        fc_mpw_int(w, t->waits.pairs[i].bucket);
+        fc_mpw_int(w, t->waits.pairs[i].count);
+    }
+}
+
+static bool read_counts(struct fc_mp *mp, struct fc_tally *t) {
+    uint32_t n;
+    if (!fc_mp_array(mp, &n) || n % 2 != 0) return false;
+    for (uint32_t i = 0; i < n; i += 2) {
+        int64_t index, value;
+        if (!fc_mp_i64(mp, &index) || !fc_mp_i64(mp, &value)) return false;
+        if (index < 0 || index >= FC_TALLY_COUNT_ALL) return false;
+        t->v[index] += value;
+    }
+    return true;
+}
+
+static bool read_waits(struct fc_mp *mp, struct fc_tally *t) {
+    uint32_t n;
+    if (!fc_mp_array(mp, &n) || n % 2 != 0) return false;
+    for (uint32_t i = 0; i < n; i += 2) {
+        int64_t bucket, count;
+        if (!fc_mp_i64(mp, &bucket) || !fc_mp_i64(mp, &count)) return false;
+        if (bucket < 0 || bucket >= FC_HIST_BUCKETS || count < INT32_MIN || count > INT32_MAX) return false;
+        fc_hist_add(&t->waits, (uint16_t)bucket, (int32_t)count);
+    }
+    return true;
+}
+
+enum fc_status fc_tally_decode(struct fc_mp *mp, struct fc_tally *t, struct fc_error *err) {
+    uint32_t n;
+    int64_t version;
+    fc_tally_clear(t);
+    if (fc_mp_array(mp, &n) && n == 4 && fc_mp_i64(mp, &version) && version == STORED_VERSION && read_counts(mp, t) &&
+        fc_mp_i64(mp, &t->wait_us_max) && read_waits(mp, t))
+        return FC_OK;
+    fc_tally_clear(t);
+    return fc_fail(err, FC_INVALID, "stored tally: byte %zu is not as version %d writes it", fc_mp_offset(mp), STORED_VERSION);
+}
+
+enum fc_status fc_tally_merge_bytes(struct fc_str old, struct fc_str delta, uint8_t *out, size_t cap, size_t *n) {
+    struct fc_tally sum = {0}, more = {0};
+    struct fc_mp a = fc_mp_open(old.p, old.n), b = fc_mp_open(delta.p, delta.n);
+    enum fc_status st = old.n > 0 ? fc_tally_decode(&a, &sum, NULL) : FC_OK;
+    if (st == FC_OK) st = fc_tally_decode(&b, &more, NULL);
+    if (st == FC_OK) {
+        struct fc_mpw w;
+        fc_tally_merge(&sum, &more);
+        fc_mpw_init(&w, out, cap);
+        fc_tally_encode(&w, &sum);
+        *n = w.len;
+        if (w.overflow) st = FC_FULL;
+    }
+    fc_tally_fini(&sum);
+    fc_tally_fini(&more);
+    return st;
+}

@@ -1,0 +1,322 @@
+#include "collector.h"
+
+#include "ingest.h"
+#include "sink.h"
+#include "sources.h"
+#include "uplink.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define ITEMS_PER_SOURCE 8
+#define ITEMS_MAX (FC_SOURCES_MAX * ITEMS_PER_SOURCE + FC_UPLINK_ITEMS + 1)
+#define COUNTERS_EVERY_MS 60000
+#define FULL_LOG_MS 60000
+
+struct running {
+    struct fc_source_args args;
+    const struct fc_source_ops *ops;
+    struct fc_source *source; /* NULL: not open */
+    bool done;                /* FC_EOF */
+    int at, n;                /* its poll items of this round */
+    int64_t deadline_ns;      /* when it wants to be called at the latest; INT64_MAX never */
+};
+
+struct fc_collector {
+    int argc;
+    char *const *argv;
+    struct fc_settings *settings;
+    void *zmq;
+    int signal_fd;
+    struct fc_spool *spool;
+    struct fc_sink sink;
+    struct fc_uplink *uplink; /* NULL: only spool */
+    struct running running[FC_SOURCES_MAX];
+    unsigned n;
+    bool stopping, full_said;
+    struct fc_mono counted, full_logged;
+    zmq_pollitem_t items[ITEMS_MAX];
+    uint64_t rounds, commits;
+};
+
+/* ---- opening ---------------------------------------------------------------------------------------------------------- */
+
+static enum fc_status catch_signals(struct fc_collector *c, struct fc_error *err) {
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) == 0) c->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return c->signal_fd >= 0 ? FC_OK : fc_fail(err, FC_IO, "signalfd: %s", strerror(errno));
+}
+
+static enum fc_status open_source(struct fc_collector *c, const char *uri, struct fc_error *err) {
+    struct running *r = &c->running[c->n];
+    const struct fc_settings *s = c->settings;
+    r->args = (struct fc_source_args){.uri = uri, .sink = &c->sink, .zmq = c->zmq, .once = s->once, .speed = s->speed,
+                                      .record_dir = s->record_dir, .secret = s->secret[0] != '\0' ? s->secret : NULL};
+    r->ops = fc_sources_find(uri, &r->args.rest, err);
+    if (r->ops == NULL) return FC_CONFIG;
+    enum fc_status st = r->ops->open(&r->args, &r->source, err);
+    if (st != FC_OK) return st;
+    c->n++;
+    fc_info("source %s: open", uri);
+    if (r->ops == &fc_source_zmq && !fc_ingest_local(uri))
+        fc_warn("source %s: --insecure: whoever reaches this address can send events; nothing is encrypted and nobody is checked", uri);
+    return FC_OK;
+}
+
+static void say_start(const struct fc_collector *c) {
+    uint64_t waiting = fc_spool_next(c->spool) - fc_spool_first(c->spool);
+    fc_info("floorcast-collector %s: spool %s (id %.8s..), %llu events wait in it, customers are %s, %s%s", FC_VERSION, fc_spool_dir(c->spool),
+            fc_spool_id(c->spool).p, (unsigned long long)waiting, c->settings->plain_customers ? "kept readable" : "hashed",
+            c->uplink != NULL ? "aggregator " : "no --aggregator: events are only spooled", c->uplink != NULL ? c->settings->aggregator : "");
+}
+
+enum fc_status fc_collector_open(int argc, char *const *argv, struct fc_settings *settings, struct fc_collector **out, struct fc_error *err) {
+    struct fc_collector *c = calloc(1, sizeof *c);
+    *out = NULL;
+    if (c == NULL) return fc_fail(err, FC_IO, "out of memory");
+    c->argc = argc;
+    c->argv = argv;
+    c->settings = settings;
+    c->signal_fd = -1;
+    c->counted = fc_mono_now();
+    enum fc_status st = catch_signals(c, err);
+    if (st == FC_OK && (c->zmq = zmq_ctx_new()) == NULL) st = fc_fail(err, FC_IO, "ZeroMQ: %s", zmq_strerror(errno));
+    if (st == FC_OK) st = fc_spool_open(settings->spool, settings->spool_limit_bytes, &c->spool, err);
+    c->sink.spool = c->spool;
+    if (st == FC_OK) st = fc_customer_open(&c->sink.customer, settings->spool, settings->plain_customers, settings->country_code, err);
+    if (st == FC_OK && settings->aggregator != NULL) st = fc_uplink_open(c->zmq, settings->aggregator, c->spool, fc_wall_now(), &c->uplink, err);
+    if (st == FC_OK) say_start(c);
+    for (unsigned i = 0; i < settings->n_sources && st == FC_OK; i++) st = open_source(c, settings->sources[i], err);
+    if (st == FC_OK) {
+        *out = c;
+        return FC_OK;
+    }
+    struct fc_error ignored;
+    c->settings = NULL; /* a start that failed has no last words */
+    (void)fc_collector_close(c, &ignored);
+    return st;
+}
+
+/* ---- counters ---------------------------------------------------------------------------------------------------------- */
+
+struct line {
+    char text[400];
+    size_t n;
+};
+
+static void add_counter(void *ctx, const char *name, uint64_t value) {
+    struct line *l = ctx;
+    int k = snprintf(l->text + l->n, sizeof l->text - l->n, " %s=%llu", name, (unsigned long long)value);
+    if (k > 0 && (size_t)k < sizeof l->text - l->n) l->n += (size_t)k;
+}
+
+static void say_source(const struct running *r, const char *what) {
+    struct line l = {.n = 0, .text = ""};
+    if (r->ops->counters != NULL) r->ops->counters(r->source, add_counter, &l);
+    fc_info("source %s: %s%s", r->args.uri, what, l.text);
+}
+
+static void say_counters(struct fc_collector *c, const char *what) {
+    struct line l = {.n = 0, .text = ""};
+    add_counter(&l, "taken", c->sink.taken);
+    add_counter(&l, "duplicates", c->sink.duplicates);
+    add_counter(&l, "refused", c->sink.refused);
+    add_counter(&l, "anonymous", c->sink.anonymous);
+    add_counter(&l, "untracked", fc_spool_producers(c->spool)->untracked);
+    add_counter(&l, "commits", c->commits);
+    add_counter(&l, "waiting", fc_spool_next(c->spool) - fc_spool_first(c->spool));
+    add_counter(&l, "spool_bytes", fc_spool_bytes(c->spool));
+    if (c->uplink != NULL) {
+        const struct fc_uplink_counters *u = fc_uplink_counters(c->uplink);
+        add_counter(&l, "batches", u->batches);
+        add_counter(&l, "resent", u->resent);
+        add_counter(&l, "rewinds", u->rewinds);
+        add_counter(&l, "batches_refused", u->refused);
+    }
+    fc_info("%s:%s", what, l.text);
+}
+
+/* ---- signals ------------------------------------------------------------------------------------------------------------ */
+
+static void reload(struct fc_collector *c) {
+    struct fc_settings next;
+    struct fc_error err = {.text = ""};
+    char names[200];
+    if (fc_settings_load(c->argc, c->argv, &next, &err) != FC_OK) {
+        fc_err("reload: %s; everything stays as it was", err.text);
+        return;
+    }
+    bool secret = strcmp(next.secret, c->settings->secret) != 0 && c->settings->secret[0] != '\0' && next.secret[0] != '\0';
+    bool country = strcmp(next.country_code, c->sink.customer.country_code) != 0;
+    fc_log_setup(next.log_format, FC_LOG_INFO);
+    (void)fc_str_copy(c->sink.customer.country_code, sizeof c->sink.customer.country_code, fc_str(next.country_code));
+    if (secret) memcpy(c->settings->secret, next.secret, sizeof next.secret); /* read at the next login */
+    bool restart = fc_settings_differ(c->settings, &next, names, sizeof names);
+    fc_info("reload: %s is fine%s%s%s%s", next.config != NULL ? next.config : "the command line", country ? "; new country code" : "",
+            secret ? "; new secret" : "", restart ? "; changed, but in effect only after a restart: " : "", names);
+    fc_settings_fini(&next);
+}
+
+static void take_signals(struct fc_collector *c) {
+    struct signalfd_siginfo info;
+    while (read(c->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            reload(c);
+            continue;
+        }
+        fc_info("signal %s: stopping", info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+        c->stopping = true;
+    }
+}
+
+/* ---- the round ---------------------------------------------------------------------------------------------------------- */
+
+static int64_t sooner(int64_t a, int64_t b) { return a < 0 ? b : b < 0 ? a : a < b ? a : b; }
+
+/* Fills the poll items; hands back how long to wait at most (ms, -1 for ever). */
+static int64_t prepare(struct fc_collector *c, struct fc_mono now, int *n_items) {
+    int n = 0;
+    int64_t wait = COUNTERS_EVERY_MS - fc_mono_ms_since(c->counted, now);
+    wait = sooner(wait > 0 ? wait : 0, fc_spool_due_ms(c->spool, now));
+    c->items[n++] = (zmq_pollitem_t){.fd = c->signal_fd, .events = ZMQ_POLLIN};
+    if (c->uplink != NULL) {
+        fc_uplink_wait(c->uplink, &c->items[n]);
+        n += FC_UPLINK_ITEMS;
+        wait = sooner(wait, fc_uplink_due_ms(c->uplink, now));
+    }
+    for (unsigned i = 0; i < c->n; i++) {
+        struct running *r = &c->running[i];
+        r->at = n;
+        r->n = 0;
+        if (r->done) continue;
+        r->n = r->ops->wait(r->source, &c->items[n], ITEMS_PER_SOURCE);
+        FC_ASSERT(r->n >= 0 && r->n <= ITEMS_PER_SOURCE);
+        n += r->n;
+        int64_t due = r->ops->due_ms(r->source, now);
+        r->deadline_ns = due < 0 ? INT64_MAX : now.ns + due * 1000000;
+        wait = sooner(wait, due);
+    }
+    *n_items = n;
+    return wait;
+}
+
+static bool is_ready(const struct fc_collector *c, const struct running *r, struct fc_mono now) {
+    if (r->done) return false;
+    for (int i = 0; i < r->n; i++)
+        if (c->items[r->at + i].revents != 0) return true;
+    return now.ns >= r->deadline_ns;
+}
+
+static enum fc_status work_sources(struct fc_collector *c, struct fc_wall wall, struct fc_mono now, struct fc_error *err) {
+    for (unsigned i = 0; i < c->n; i++) {
+        struct running *r = &c->running[i];
+        if (!is_ready(c, r, now)) continue;
+        enum fc_status st = r->ops->work(r->source, &c->items[r->at], r->n, wall, now, err);
+        if (st == FC_EOF) {
+            r->done = true;
+            say_source(r, "read to its end");
+        } else if (st != FC_OK && st != FC_AGAIN) {
+            return st;
+        }
+    }
+    return FC_OK;
+}
+
+/* What the link lost is itself an event, so that the wall shows it. */
+static void put_gap(struct fc_collector *c, struct fc_wall wall) {
+    const char *reason = c->uplink != NULL ? fc_uplink_gap(c->uplink) : NULL;
+    if (reason == NULL) return;
+    char src[32];
+    struct fc_error err;
+    struct fc_event ev = fc_event_make(FC_GAP, wall.us);
+    (void)snprintf(src, sizeof src, "collector:%.8s", fc_spool_id(c->spool).p);
+    FC_EVENT_STR(&ev, src, fc_str(src));
+    FC_EVENT_STR(&ev, reason, fc_str(reason));
+    if (fc_sink_put(&c->sink, &ev, &err) == FC_OK) fc_uplink_gap_told(c->uplink);
+}
+
+/* Once when it fills up, then once a minute, and once when there is room again. */
+static void watch_room(struct fc_collector *c, struct fc_mono now) {
+    struct fc_error err = {.text = ""};
+    bool full = fc_spool_full(c->spool);
+    if (full && (!c->full_said || fc_mono_ms_since(c->full_logged, now) >= FULL_LOG_MS)) {
+        (void)fc_spool_why_full(c->spool, &err);
+        fc_err("%s; sources wait", err.text);
+        c->full_logged = now;
+    } else if (!full && c->full_said) {
+        fc_info("spool %s has room again", fc_spool_dir(c->spool));
+    }
+    c->full_said = full;
+}
+
+static enum fc_status commit(struct fc_collector *c, struct fc_mono now, struct fc_error *err) {
+    bool held = fc_spool_held(c->spool);
+    enum fc_status st = fc_spool_commit(c->spool, now, err);
+    watch_room(c, now);
+    if (st == FC_FULL) return FC_OK; /* held; sources hear nothing until it is on disk */
+    if (st != FC_OK) return st;
+    if (held) c->commits++;
+    for (unsigned i = 0; i < c->n; i++)
+        if (c->running[i].ops->committed != NULL) c->running[i].ops->committed(c->running[i].source);
+    return FC_OK;
+}
+
+static bool finished(const struct fc_collector *c) {
+    if (c->stopping) return true;
+    if (!c->settings->once || fc_spool_held(c->spool)) return false;
+    for (unsigned i = 0; i < c->n; i++)
+        if (!c->running[i].done) return false;
+    return c->uplink == NULL || fc_uplink_done(c->uplink);
+}
+
+enum fc_status fc_collector_round(struct fc_collector *c, struct fc_error *err) {
+    int n = 0;
+    int64_t wait = prepare(c, fc_mono_now(), &n);
+    if (zmq_poll(c->items, n, (long)wait) < 0 && errno != EINTR) return fc_fail(err, FC_IO, "poll: %s", zmq_strerror(errno));
+    struct fc_mono now = fc_mono_now();
+    struct fc_wall wall = fc_wall_now();
+    c->rounds++;
+    if (c->items[0].revents != 0) take_signals(c);
+    enum fc_status st = work_sources(c, wall, now, err);
+    if (st != FC_OK) return st;
+    put_gap(c, wall);
+    st = commit(c, now, err);
+    if (st == FC_OK && c->uplink != NULL) st = fc_uplink_work(c->uplink, wall, now, err);
+    if (st == FC_OK && fc_mono_ms_since(c->counted, now) >= COUNTERS_EVERY_MS) {
+        say_counters(c, "counters");
+        for (unsigned i = 0; i < c->n; i++)
+            if (!c->running[i].done) say_source(&c->running[i], "counters");
+        c->counted = now;
+    }
+    return st == FC_OK && finished(c) ? FC_EOF : st;
+}
+
+/* ---- closing ------------------------------------------------------------------------------------------------------------ */
+
+enum fc_status fc_collector_close(struct fc_collector *c, struct fc_error *err) {
+    if (c == NULL) return FC_OK;
+    enum fc_status st = c->spool != NULL ? fc_spool_flush(c->spool, err) : FC_OK;
+    for (unsigned i = 0; i < c->n; i++) {
+        struct running *r = &c->running[i];
+        if (st == FC_OK && r->ops->committed != NULL) r->ops->committed(r->source);
+        if (c->settings != NULL && !r->done) say_source(r, "closed");
+        r->ops->close(r->source); /* may have put a last word */
+    }
+    if (c->spool != NULL && st == FC_OK) st = fc_spool_flush(c->spool, err);
+    if (c->settings != NULL) say_counters(c, "stopped");
+    fc_uplink_close(c->uplink);
+    fc_spool_close(c->spool);
+    if (c->zmq != NULL) (void)zmq_ctx_term(c->zmq);
+    if (c->signal_fd >= 0) (void)close(c->signal_fd);
+    free(c);
+    return st;
+}

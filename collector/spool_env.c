@@ -1,0 +1,208 @@
+#include "spool_env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the byte swaps of spool_env.h are written for a little endian machine"
+#endif
+
+#define FORMAT "floorcast-spool 1"
+
+void fc_spool_new_id(char id[FC_SPOOL_ID_LEN + 1]) {
+    unsigned char raw[FC_SPOOL_ID_LEN / 2];
+    randombytes_buf(raw, sizeof raw);
+    (void)sodium_bin2hex(id, FC_SPOOL_ID_LEN + 1, raw, sizeof raw);
+}
+
+static enum fc_status make_dir(const char *dir, struct fc_error *err) {
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s", dir);
+    for (char *p = path + 1; *p != '\0'; p++) {
+        if (*p != '/') continue;
+        *p = '\0';
+        (void)mkdir(path, 0755); /* the last one tells whether it worked */
+        *p = '/';
+    }
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) return FC_OK;
+    return fc_fail(err, FC_IO, "spool %s: cannot be made: %s", dir, strerror(errno));
+}
+
+static enum fc_status take_lock(struct fc_spool_env *e, const char *dir, struct fc_error *err) {
+    char path[PATH_MAX], pid[32] = "";
+    (void)snprintf(path, sizeof path, "%s/lock", dir);
+    e->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (e->lock_fd < 0) return fc_fail(err, FC_IO, "spool %s: cannot be written: %s", dir, strerror(errno));
+    if (flock(e->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = read(e->lock_fd, pid, sizeof pid - 1);
+        pid[n > 0 ? n : 0] = '\0';
+        pid[strcspn(pid, "\n")] = '\0';
+        return fc_fail(err, FC_IO, "spool %s: in use by another floorcast-collector (process %s)", dir, pid[0] != '\0' ? pid : "unknown");
+    }
+    int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    if (ftruncate(e->lock_fd, 0) != 0 || pwrite(e->lock_fd, pid, (size_t)n, 0) != n)
+        return fc_fail(err, FC_IO, "spool %s: cannot be written: %s", dir, strerror(errno));
+    return FC_OK;
+}
+
+static enum fc_status failed(const char *dir, const char *what, int rc, struct fc_error *err) {
+    if (rc == MDB_INVALID || rc == MDB_VERSION_MISMATCH)
+        return fc_fail(err, FC_IO, "spool %s: data.mdb is not a spool's file, or was cut (%s): move it away or give another --spool", dir,
+                       mdb_strerror(rc));
+    return fc_fail(err, FC_IO, "spool %s: %s: %s", dir, what, mdb_strerror(rc));
+}
+
+/* A cut file ends before the pages its header speaks of; reading there would be a bus error. Pages freed in the very
+ * transaction that made them are never written, so a short file may be whole: it is filled up with zeroes here, which
+ * no reader takes for a page, and walked from end to end. */
+static enum fc_status check_length(struct fc_spool_env *e, const char *dir, bool *suspect, off_t *length, struct fc_error *err) {
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat st;
+    char path[PATH_MAX];
+    (void)mdb_env_info(e->env, &info);
+    (void)mdb_env_stat(e->env, &stat);
+    (void)snprintf(path, sizeof path, "%s/data.mdb", dir);
+    if (lstat(path, &st) != 0) return fc_fail(err, FC_IO, "spool %s: data.mdb: %s", dir, strerror(errno));
+    off_t need = (off_t)((info.me_last_pgno + 1) * stat.ms_psize);
+    *suspect = st.st_size < need;
+    *length = st.st_size;
+    if (*suspect && truncate(path, need) != 0) return fc_fail(err, FC_IO, "spool %s: data.mdb: %s", dir, strerror(errno));
+    return FC_OK;
+}
+
+static bool whole_chunk(const MDB_val *key, const MDB_val *value, uint64_t *next) {
+    if (key->mv_size != 8 || value->mv_size < 5 || fc_be64(key->mv_data) < *next) return false;
+    const uint8_t *v = value->mv_data;
+    uint32_t count = fc_be32(v);
+    struct fc_mp mp = fc_mp_open(v + 4, value->mv_size - 4);
+    for (uint32_t i = 0; i < count; i++)
+        if (!fc_mp_skip(&mp)) return false;
+    *next = fc_be64(key->mv_data) + count;
+    return count > 0 && fc_mp_left(&mp) == 0;
+}
+
+static bool whole(struct fc_spool_env *e, MDB_txn *txn) {
+    MDB_cursor *c;
+    MDB_val k, v;
+    MDB_stat stat;
+    uint64_t next = 0, n = 0, rows = 0;
+    int rc = mdb_cursor_open(txn, e->events, &c);
+    if (rc != 0) return false;
+    while ((rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0 && whole_chunk(&k, &v, &next)) n++;
+    mdb_cursor_close(c);
+    if (rc != MDB_NOTFOUND || mdb_stat(txn, e->events, &stat) != 0 || stat.ms_entries != n) return false;
+    if (mdb_cursor_open(txn, e->state, &c) != 0) return false;
+    while ((rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) rows++;
+    mdb_cursor_close(c);
+    return rc == MDB_NOTFOUND && mdb_stat(txn, e->state, &stat) == 0 && stat.ms_entries == rows;
+}
+
+static int put(MDB_txn *txn, MDB_dbi dbi, const char *key, const void *p, size_t n) {
+    MDB_val k = fc_val(key, strlen(key)), v = fc_val(p, n);
+    return mdb_put(txn, dbi, &k, &v, 0);
+}
+
+/* An empty environment becomes a spool. */
+static int create_databases(struct fc_spool_env *e, MDB_txn *txn) {
+    uint8_t one[8];
+    fc_put_be64(one, 1);
+    fc_spool_new_id(e->id);
+    int rc = mdb_dbi_open(txn, "events", MDB_CREATE, &e->events);
+    if (rc == 0) rc = mdb_dbi_open(txn, "state", MDB_CREATE, &e->state);
+    if (rc == 0) rc = put(txn, e->state, "format", FORMAT, strlen(FORMAT));
+    if (rc == 0) rc = put(txn, e->state, "id", e->id, FC_SPOOL_ID_LEN);
+    if (rc == 0) rc = put(txn, e->state, "next", one, sizeof one);
+    e->first = e->next = 1;
+    return rc;
+}
+
+/* 0, an LMDB error, or 1: something, but no spool of this format. */
+static int read_state(struct fc_spool_env *e, MDB_txn *txn) {
+    MDB_val k = fc_val("format", 6), v;
+    int rc = mdb_dbi_open(txn, "state", 0, &e->state);
+    if (rc == 0) rc = mdb_dbi_open(txn, "events", 0, &e->events);
+    if (rc == 0) rc = mdb_get(txn, e->state, &k, &v);
+    if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE) return 1;
+    if (rc != 0) return rc;
+    if (!fc_str_eq(fc_str_n(v.mv_data, v.mv_size), fc_str(FORMAT))) return 1;
+    k = fc_val("id", 2);
+    if ((rc = mdb_get(txn, e->state, &k, &v)) != 0) return rc;
+    if (v.mv_size != FC_SPOOL_ID_LEN) return 1;
+    (void)fc_str_copy(e->id, sizeof e->id, fc_str_n(v.mv_data, v.mv_size));
+    k = fc_val("next", 4);
+    if ((rc = mdb_get(txn, e->state, &k, &v)) != 0) return rc;
+    if (v.mv_size != 8) return 1;
+    e->next = fc_be64(v.mv_data);
+    MDB_cursor *c;
+    if ((rc = mdb_cursor_open(txn, e->events, &c)) != 0) return rc;
+    rc = mdb_cursor_get(c, &k, &v, MDB_FIRST);
+    e->first = rc == 0 && k.mv_size == 8 ? fc_be64(k.mv_data) : e->next;
+    mdb_cursor_close(c);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static enum fc_status open_databases(struct fc_spool_env *e, const char *dir, struct fc_error *err) {
+    MDB_txn *txn;
+    MDB_stat stat;
+    bool suspect = false;
+    off_t length = 0;
+    char path[PATH_MAX];
+    enum fc_status st = check_length(e, dir, &suspect, &length, err);
+    if (st != FC_OK) return st;
+    int rc = mdb_txn_begin(e->env, NULL, 0, &txn);
+    if (rc != 0) return failed(dir, "cannot be opened", rc, err);
+    (void)mdb_env_stat(e->env, &stat);
+    rc = stat.ms_entries == 0 ? create_databases(e, txn) : read_state(e, txn);
+    bool cut = suspect && (rc != 0 || !whole(e, txn));
+    if (rc == 0 && !cut) {
+        rc = mdb_txn_commit(txn);
+        return rc == 0 ? FC_OK : failed(dir, "cannot be written", rc, err);
+    }
+    mdb_txn_abort(txn);
+    if (cut) {
+        (void)snprintf(path, sizeof path, "%s/data.mdb", dir);
+        if (truncate(path, length) != 0) length = 0; /* as it was found: the refusal below says it all */
+        return fc_fail(err, FC_IO, "spool %s: data.mdb was cut (%lld bytes, pages behind its end are in use): restore it, or move it away and lose what it held",
+                       dir, (long long)length);
+    }
+    if (rc == 1) return fc_fail(err, FC_IO, "spool %s: holds an LMDB environment that is not a spool of this version: give another --spool", dir);
+    return failed(dir, "damaged", rc, err);
+}
+
+/* Deleting needs fresh pages too (copy on write), so the map is larger than what events may use. */
+static size_t map_size(uint64_t limit_bytes) {
+    uint64_t size = limit_bytes + limit_bytes / 4 + (UINT64_C(64) << 20);
+    return (size_t)(size & ~UINT64_C(0xffff));
+}
+
+enum fc_status fc_spool_env_open(struct fc_spool_env *e, const char *dir, uint64_t limit_bytes, struct fc_error *err) {
+    memset(e, 0, sizeof *e);
+    e->lock_fd = -1;
+    if (sodium_init() < 0) return fc_fail(err, FC_IO, "libsodium cannot be started");
+    enum fc_status st = make_dir(dir, err);
+    if (st == FC_OK) st = take_lock(e, dir, err);
+    if (st != FC_OK) goto out;
+    int rc = mdb_env_create(&e->env);
+    if (rc == 0) rc = mdb_env_set_maxdbs(e->env, 4);
+    if (rc == 0) rc = mdb_env_set_mapsize(e->env, map_size(limit_bytes));
+    if (rc == 0) rc = mdb_env_open(e->env, dir, MDB_NOTLS, 0600);
+    st = rc == 0 ? open_databases(e, dir, err) : failed(dir, "cannot be opened", rc, err);
+out:
+    if (st != FC_OK) fc_spool_env_close(e);
+    return st;
+}
+
+void fc_spool_env_close(struct fc_spool_env *e) {
+    if (e->env != NULL) mdb_env_close(e->env);
+    if (e->lock_fd >= 0) (void)close(e->lock_fd);
+    e->env = NULL;
+    e->lock_fd = -1;
+}

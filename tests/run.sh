@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# run -- installs what the tests need, builds with warnings as errors, runs every test. `--help` says more.
+#
+# Each flavour has its own build directory, so that a sanitizer run never spoils the normal one. The sanitized flavours
+# run what exercises the C code (unit tests, and the whole programs without a browser) and have no front end.
+set -eu -o pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=.ci/packages.sh
+. .ci/packages.sh
+
+usage() {
+    cat <<'END'
+usage: tests/run.sh [--sanitize address|thread|none] [--quick] [--no-install]
+
+  --sanitize WHAT  address: with AddressSanitizer and UndefinedBehaviorSanitizer; thread: with ThreadSanitizer
+  --quick          unit tests alone: no front end, no whole programs, no browser
+  --no-install     leave the system's packages alone
+  --help           this
+
+CC chooses the compiler, CTEST_PARALLEL_LEVEL how many tests run at a time. Build directories: build-tests,
+build-address, build-thread.
+END
+}
+
+bad_usage() {
+    printf 'run.sh: %s\n' "$1" >&2
+    usage >&2
+    exit 2
+}
+
+sanitize=none quick=no install=yes
+while [ $# -gt 0 ]; do
+    case $1 in
+    --sanitize | --sanitize=*)
+        if [ "$1" = --sanitize ]; then
+            [ $# -ge 2 ] || bad_usage "--sanitize needs a value"
+            shift
+        fi
+        sanitize=${1#--sanitize=}
+        ;;
+    --quick) quick=yes ;;
+    --no-install) install=no ;;
+    --help) usage && exit 0 ;;
+    *) bad_usage "unknown option '$1'" ;;
+    esac
+    shift
+done
+case $sanitize in
+none) build=build-tests cmake_options=() ;;
+address | thread) build=build-$sanitize cmake_options=("-DFC_SANITIZE=$sanitize") ;;
+*) bad_usage "--sanitize is '$sanitize', expected address, thread or none" ;;
+esac
+web=yes
+if [ $quick = yes ] || [ "$sanitize" != none ]; then web=no; fi
+if [ $web = yes ]; then cmake_options+=(-DFC_WEB=ON); else cmake_options+=(-DFC_WEB=OFF); fi
+
+packages() {
+    local list=("${fc_packages_build[@]}" "${fc_packages_unit[@]}")
+    [ $quick = yes ] || list+=("${fc_packages_web[@]}")
+    [ $web = no ] || list+=("${fc_packages_e2e[@]}")
+    if [ $install = yes ]; then install_packages "${list[@]}"; fi
+    require_tools cmake ninja pkg-config
+    [ $quick = yes ] || { require_tools node npm && require_node; }
+}
+
+# tests_without_browser -- a ctest pattern for what cannot run without the front end: the whole-program tests that
+# speak of a browser.
+tests_without_browser() {
+    local file names=()
+    for file in tests/e2e/*.test.mjs; do
+        if [ -e "$file" ] && grep -qi chromium "$file"; then names+=("$(basename "$file" .test.mjs)"); fi
+    done
+    local IFS='|'
+    [ ${#names[@]} -eq 0 ] || printf '^e2e/(%s)$' "${names[*]}"
+}
+
+# sanitizer_run COMMAND... -- reports of programs that a test starts go to files, as their stderr may be swallowed.
+sanitizer_run() {
+    local reports=$PWD/$build/reports rc=0 fixed_layout=()
+    rm -rf "$reports" && mkdir -p "$reports"
+    export ASAN_OPTIONS=log_path=$reports/asan:detect_stack_use_after_return=1
+    export UBSAN_OPTIONS=log_path=$reports/ubsan:print_stacktrace=1
+    export TSAN_OPTIONS=log_path=$reports/tsan:second_deadlock_stack=1:suppressions=$PWD/.ci/tsan.supp
+    # ThreadSanitizer of gcc 12 cannot live with the address layout that newer kernels draw.
+    if [ "$sanitize" = thread ] && setarch -R true 2>/dev/null; then fixed_layout=(setarch -R); fi
+    "${fixed_layout[@]}" "$@" || rc=$?
+    local found=("$reports"/*)
+    if [ -e "${found[0]}" ]; then
+        say "sanitizer reports (${#found[@]}, in $build/reports)"
+        head -n 60 "${found[@]:0:5}"
+        die "the $sanitize sanitizer reported ${#found[@]} processes" "First ones above."
+    fi
+    return $rc
+}
+
+run_ctest() {
+    local options=(--test-dir "$build" --output-on-failure --no-tests=error) skip
+    [ $quick = no ] || options+=(-R '^unit/')
+    if [ $web = no ]; then
+        skip=$(tests_without_browser)
+        [ -z "$skip" ] || options+=(-E "$skip")
+    fi
+    if [ "$sanitize" = none ]; then ctest "${options[@]}"; else sanitizer_run ctest "${options[@]}"; fi
+}
+
+# front_end_modules -- the whole-program tests read messages with the front end's own libraries.
+front_end_modules() {
+    if [ -e wallboard/web/package.json ] && [ ! -d wallboard/web/node_modules ]; then
+        say "front end: its libraries (npm)"
+        npm --prefix wallboard/web ci --no-audit --no-fund
+    fi
+}
+
+check_front_end() {
+    [ -e wallboard/web/package.json ] || return 0
+    say "front end: types, style and its own tests"
+    cd wallboard/web
+    npm run --if-present check
+    npm run --if-present test
+    cd ../..
+}
+
+log=$build/ctest.log
+rm -f "$log"
+packages
+say "configuring $build (warnings are errors; sanitizer: $sanitize)"
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFC_WERROR=ON "${cmake_options[@]}"
+say "building $build"
+cmake --build "$build" --parallel "$(nproc)"
+[ $quick = yes ] || front_end_modules
+say "running the tests of $build"
+run_ctest 2>&1 | tee "$log" || die "tests failed (see above)" "Again: ctest --test-dir $build --rerun-failed --output-on-failure"
+[ $web = no ] || check_front_end
+say "passed: $build"
+grep -E '^[0-9]+% tests passed' "$log"

@@ -1,0 +1,176 @@
+#include "ask.h"
+
+#include "log.h"
+
+#include <stdlib.h>
+#include <zmq.h>
+
+struct fc_ask {
+    struct fc_ask *next, **link;
+    int64_t id;
+    struct fc_mono asked;
+    uint32_t waiting; /* answers still to come */
+    uint32_t good, count;
+    bool broken; /* an answer was not of the agreed form */
+    struct fc_bytes items;
+    struct fc_error err;
+    fc_ask_done *done;
+    void *ctx;
+};
+
+enum fc_status fc_asks_open(struct fc_asks *asks, void *zmq, uint32_t n, const char *const *endpoints,
+                            struct fc_counters *counters, struct fc_error *err) {
+    *asks = (struct fc_asks){.cell_count = n, .counters = counters};
+    for (uint32_t i = 0; i < n; i++) {
+        enum fc_status status = fc_socket_connect(&asks->dealers[i], zmq, ZMQ_DEALER, endpoints[i], err);
+        if (status == FC_OK) continue;
+        fc_asks_close(asks);
+        return fc_context(err, status, "--query");
+    }
+    return FC_OK;
+}
+
+static void forget(struct fc_asks *asks, struct fc_ask *ask) {
+    *ask->link = ask->next;
+    if (ask->next != NULL) ask->next->link = ask->link;
+    asks->pending--;
+    fc_bytes_free(&ask->items);
+    free(ask);
+}
+
+void fc_ask_cancel(struct fc_asks *asks, struct fc_ask *ask) { forget(asks, ask); }
+
+void fc_asks_close(struct fc_asks *asks) {
+    while (asks->all != NULL) forget(asks, asks->all);
+    for (uint32_t i = 0; i < asks->cell_count; i++)
+        if (asks->dealers[i] != NULL) (void)zmq_close(asks->dealers[i]);
+    *asks = (struct fc_asks){0};
+}
+
+int fc_asks_fd(const struct fc_asks *asks, uint32_t i) {
+    int fd = -1;
+    size_t n = sizeof fd;
+    FC_ASSERT(zmq_getsockopt(asks->dealers[i], ZMQ_FD, &fd, &n) == 0);
+    return fd;
+}
+
+static size_t encode(uint8_t *to, size_t cap, int64_t id, const struct fc_range *r) {
+    struct fc_mpw w;
+    fc_mpw_init(&w, to, cap);
+    fc_mpw_map(&w, 5u + (r->name.n > 0) + (r->step_us > 0));
+    fc_mpw_key(&w, "id");
+    fc_mpw_int(&w, id);
+    fc_mpw_key(&w, "op");
+    fc_mpw_str(&w, FC_STR_LIT("range"));
+    fc_mpw_key(&w, "scope");
+    fc_mpw_str(&w, fc_str(r->scope));
+    fc_mpw_key(&w, "from_us");
+    fc_mpw_int(&w, r->from_us);
+    fc_mpw_key(&w, "to_us");
+    fc_mpw_int(&w, r->to_us);
+    if (r->name.n > 0) {
+        fc_mpw_key(&w, "name");
+        fc_mpw_str(&w, r->name);
+    }
+    if (r->step_us > 0) {
+        fc_mpw_key(&w, "step_us");
+        fc_mpw_int(&w, r->step_us);
+    }
+    FC_ASSERT(!w.overflow);
+    return w.len;
+}
+
+/* Puts one question to every cell that is connected; how many that were. */
+static uint32_t put(struct fc_asks *asks, int64_t id, const struct fc_range *range) {
+    uint8_t bytes[1024];
+    size_t n = encode(bytes, sizeof bytes, id, range);
+    uint32_t sent = 0;
+    for (uint32_t i = 0; i < asks->cell_count; i++)
+        if (zmq_send(asks->dealers[i], bytes, n, ZMQ_DONTWAIT) >= 0) sent++;
+    asks->counters->queries_total += sent;
+    return sent;
+}
+
+struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges, uint32_t n, fc_ask_done *done, void *ctx,
+                            enum fc_status *status) {
+    *status = asks->pending < FC_ASKS_MAX ? FC_IO : FC_FULL;
+    if (*status == FC_FULL) return NULL;
+    int64_t id = (int64_t)++asks->last_id;
+    uint32_t waiting = 0;
+    for (uint32_t i = 0; i < n; i++) waiting += put(asks, id, &ranges[i]);
+    if (waiting == 0) return NULL;
+    struct fc_ask *ask = calloc(1, sizeof *ask);
+    FC_ASSERT(ask != NULL);
+    *ask = (struct fc_ask){.id = id, .asked = fc_mono_now(), .waiting = waiting, .done = done, .ctx = ctx};
+    ask->next = asks->all;
+    ask->link = &asks->all;
+    if (ask->next != NULL) ask->next->link = &ask->next;
+    asks->all = ask;
+    asks->pending++;
+    *status = FC_OK;
+    return ask;
+}
+
+static void finish(struct fc_asks *asks, struct fc_ask *ask, enum fc_status status) {
+    if (status != FC_OK) asks->counters->queries_failed_total++;
+    ask->done(ask->ctx, status, &ask->items, ask->count, &ask->err);
+    forget(asks, ask);
+}
+
+/* Keeps the items of an answer, or its error. False: the answer is not of the agreed form. */
+static bool take(struct fc_ask *ask, const void *bytes, size_t n) {
+    struct fc_mp at;
+    struct fc_str text;
+    bool ok;
+    uint32_t count;
+    if (!fc_item_find(bytes, n, "ok", &at) || !fc_mp_bool(&at, &ok)) return false;
+    if (!ok) {
+        if (!fc_item_find(bytes, n, "error", &at) || !fc_mp_str(&at, &text)) return false;
+        (void)fc_fail(&ask->err, FC_INVALID, "%.*s", FC_STR_ARG(text));
+        return true;
+    }
+    if (!fc_item_find(bytes, n, "items", &at) || !fc_mp_array(&at, &count)) return false;
+    const uint8_t *first = at.p;
+    for (uint32_t i = 0; i < count; i++)
+        if (fc_mp_peek(&at) != FC_MP_MAP || !fc_mp_skip(&at)) return false;
+    fc_bytes_add(&ask->items, first, (size_t)(at.p - first));
+    ask->count += count;
+    ask->good++;
+    return true;
+}
+
+static void answer(struct fc_asks *asks, const void *bytes, size_t n) {
+    struct fc_mp at;
+    int64_t id;
+    if (!fc_item_find(bytes, n, "id", &at) || !fc_mp_i64(&at, &id)) {
+        asks->counters->feed_bad_total++;
+        return;
+    }
+    struct fc_ask *ask = asks->all;
+    while (ask != NULL && ask->id != id) ask = ask->next;
+    if (ask == NULL) return; /* too late, or its asker has gone */
+    if (!take(ask, bytes, n)) {
+        asks->counters->feed_bad_total++;
+        (void)fc_fail(&ask->err, FC_IO, "the aggregator's answer is not of the agreed form");
+        ask->broken = true;
+    }
+    if (--ask->waiting == 0) finish(asks, ask, ask->good > 0 ? FC_OK : ask->broken ? FC_IO : FC_INVALID);
+}
+
+static bool receive(struct fc_asks *asks, void *dealer) {
+    zmq_msg_t msg;
+    (void)zmq_msg_init(&msg);
+    bool got = zmq_msg_recv(&msg, dealer, ZMQ_DONTWAIT) >= 0;
+    if (got && !zmq_msg_more(&msg)) answer(asks, zmq_msg_data(&msg), zmq_msg_size(&msg)); /* an envelope's frames are passed over */
+    (void)zmq_msg_close(&msg);
+    return got;
+}
+
+void fc_asks_work(struct fc_asks *asks, struct fc_mono now) {
+    for (uint32_t i = 0; i < asks->cell_count; i++)
+        while (receive(asks, asks->dealers[i])) continue;
+    for (struct fc_ask *ask = asks->all, *next; ask != NULL; ask = next) {
+        next = ask->next;
+        if (fc_mono_ms_since(ask->asked, now) >= FC_ASK_TIMEOUT_MS) finish(asks, ask, FC_AGAIN);
+    }
+}

@@ -1,0 +1,46 @@
+/* counters -- what the service counts, one row each: the row makes the field, the Prometheus name and its help.
+ *
+ * Thread: service, alone.
+ */
+#ifndef FC_COUNTERS_H
+#define FC_COUNTERS_H
+
+#include <stdint.h>
+
+/* field, Prometheus type, help */
+#define FC_COUNTERS(row)                                                                                                       \
+    row(clients, gauge, "Websocket clients connected now")                                                                     \
+    row(clients_accepted_total, counter, "Websocket clients accepted")                                                         \
+    row(clients_refused_full_total, counter, "Upgrades refused with 503 because max_clients were connected")                   \
+    row(clients_refused_origin_total, counter, "Upgrades refused because a page of another origin asked")                      \
+    row(clients_refused_protocol_total, counter, "Upgrades refused because no known subprotocol was offered")                  \
+    row(clients_choked_total, counter, "Clients closed because they took nothing for 10 s")                                    \
+    row(client_messages_total, counter, "Messages received from clients")                                                      \
+    row(client_messages_bad_total, counter, "Messages from clients answered with an error")                                    \
+    row(connections, gauge, "TCP connections open now, websocket and HTTP")                                                    \
+    row(connections_refused_total, counter, "TCP connections closed at once because the limit was reached")                    \
+    row(frames_encoded_total, counter, "State frames encoded; each is shared by all clients with the same topics")             \
+    row(frames_sent_total, counter, "State frames handed to a client's socket")                                                \
+    row(frame_bytes_sent_total, counter, "Bytes of those frames")                                                              \
+    row(frames_catch_up_total, counter, "Of those frames: not the one shared by all who kept up (new, behind, or alone)")              \
+    row(views, gauge, "Distinct subscription sets now")                                                                        \
+    row(topics, gauge, "Topics with a state now")                                                                              \
+    row(topics_gone_total, counter, "Topics of a former aggregator instance that the new one did not bring back")              \
+    row(http_requests_total, counter, "HTTP requests answered or begun")                                                       \
+    row(http_errors_total, counter, "HTTP requests answered with 4xx or 5xx")                                                  \
+    row(feed_messages_total, counter, "Messages received from aggregators")                                                    \
+    row(feed_bad_total, counter, "Messages from aggregators that are not of the agreed form, dropped")                         \
+    row(feed_topics_full_total, counter, "Messages dropped because the limit of topics was reached")                           \
+    row(feed_lost_total, counter, "Messages that a heartbeat says were published and that did not arrive")                     \
+    row(feed_resubscribed_total, counter, "Times everything was subscribed anew, after loss or a new instance")                \
+    row(feed_heartbeats_total, counter, "Heartbeats received from aggregators")                                                \
+    row(queries_total, counter, "Questions sent to aggregators")                                                               \
+    row(queries_failed_total, counter, "Questions answered with an error, too late or not at all")
+
+struct fc_counters {
+#define FC_COUNTER_FIELD(name, type, help) uint64_t name;
+    FC_COUNTERS(FC_COUNTER_FIELD)
+#undef FC_COUNTER_FIELD
+};
+
+#endif

@@ -1,0 +1,280 @@
+/* http -- requests and replies over libwebsockets: routes to the API or to the front end's files, and decides who may
+ * upgrade to a websocket. The security headers are the vhost's (server.c), so that they stand on every reply.
+ */
+#include "job.h"
+#include "json.h"
+#include "origin.h"
+#include "server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHUNK_BYTES (64 << 10)
+#define HEADER_BYTES 2048
+#define PROGRESS_S 30 /* a reply of which nothing could be sent for so long is given up */
+
+/* One transaction. */
+struct request {
+    struct fc_job job;
+    struct lws *wsi;
+    bool head_only, begun, not_modified;
+    size_t sent;
+};
+
+struct http_state {
+    struct request *request;
+};
+
+size_t fc_http_state_size(void) { return sizeof(struct http_state); }
+
+static struct fc_str body_of(const struct request *r) {
+    const struct fc_bytes *b = r->job.reply.file != NULL ? &r->job.reply.file->bytes : &r->job.reply.body;
+    return fc_str_n((const char *)b->p, b->n);
+}
+
+static void forget(struct http_state *state) {
+    struct request *r = state->request;
+    if (r == NULL) return;
+    state->request = NULL;
+    if (r->job.ask != NULL) fc_ask_cancel(r->job.asks, r->job.ask);
+    if (r->job.reply.file != NULL) fc_web_release(r->job.reply.file->web);
+    fc_bytes_free(&r->job.reply.body);
+    free(r);
+}
+
+/* --- the reply --- */
+
+struct header {
+    unsigned char bytes[LWS_PRE + HEADER_BYTES], *p;
+    bool bad;
+};
+
+static unsigned char *header_end(struct header *h) { return h->bytes + sizeof h->bytes - 1; }
+
+static void header_status(struct header *h, struct lws *wsi, unsigned status) {
+    h->p = h->bytes + LWS_PRE;
+    h->bad = lws_add_http_header_status(wsi, status, &h->p, header_end(h)) != 0;
+}
+
+static void header_add(struct header *h, struct lws *wsi, const char *name_colon, const char *value) {
+    const unsigned char *name = (const unsigned char *)name_colon, *v = (const unsigned char *)value;
+    h->bad = h->bad || lws_add_http_header_by_name(wsi, name, v, (int)strlen(value), &h->p, header_end(h)) != 0;
+}
+
+static bool header_send(struct header *h, struct lws *wsi) {
+    if (h->bad || lws_finalize_http_header(wsi, &h->p, header_end(h)) != 0) return false;
+    size_t n = (size_t)(h->p - h->bytes - LWS_PRE);
+    return lws_write(wsi, h->bytes + LWS_PRE, n, LWS_WRITE_HTTP_HEADERS) == (int)n;
+}
+
+static bool send_head(struct request *r) {
+    const struct fc_reply *reply = &r->job.reply;
+    struct header h;
+    header_status(&h, r->wsi, r->not_modified ? 304 : reply->status);
+    if (!r->not_modified) {
+        header_add(&h, r->wsi, "content-type:", reply->type);
+        h.bad = h.bad || lws_add_http_header_content_length(r->wsi, body_of(r).n, &h.p, header_end(&h)) != 0;
+    }
+    if (reply->file != NULL) header_add(&h, r->wsi, "etag:", reply->file->etag);
+    bool keep = reply->file != NULL && reply->file->immutable;
+    header_add(&h, r->wsi, "cache-control:", keep ? "public, max-age=31536000, immutable" : reply->file != NULL ? "no-cache" : "no-store");
+    if (reply->file == NULL) header_add(&h, r->wsi, "vary:", "accept");
+    r->begun = true;
+    return header_send(&h, r->wsi);
+}
+
+static int complete(struct http_state *state, struct lws *wsi) {
+    forget(state);
+    return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+}
+
+/* One write for each time the socket takes one: first the head, then the body piece by piece. */
+static int writable(struct http_state *state) {
+    struct request *r = state->request;
+    if (r == NULL || r->job.reply.status == 0) return 0;
+    struct lws *wsi = r->wsi;
+    struct fc_str body = body_of(r);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, PROGRESS_S);
+    if (!r->begun) {
+        if (!send_head(r)) return -1;
+        if (r->head_only || r->not_modified || body.n == 0) return complete(state, wsi);
+        (void)lws_callback_on_writable(wsi);
+        return 0;
+    }
+    const struct fc_bytes *from = r->job.reply.file != NULL ? &r->job.reply.file->bytes : &r->job.reply.body;
+    size_t left = from->n - r->sent, n = left < CHUNK_BYTES ? left : CHUNK_BYTES;
+    if (lws_write(wsi, from->p + r->sent, n, n == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n) return -1;
+    r->sent += n;
+    if (r->sent == from->n) return complete(state, wsi);
+    (void)lws_callback_on_writable(wsi);
+    return 0;
+}
+
+static void finished(struct fc_job *job) {
+    struct request *r = job->ctx;
+    if (job->reply.status >= 400) job->hub->counters.http_errors_total++;
+    (void)lws_callback_on_writable(r->wsi);
+}
+
+/* Answers at once, without a job. 1 when it is sent; -1: hang up. The connection is to be closed after it. */
+static int refuse(struct lws *wsi, unsigned status, const char *wrong) {
+    struct header h;
+    struct fc_bytes body = {0};
+    memset(fc_bytes_room(&body, LWS_PRE), 0, LWS_PRE);
+    body.n = LWS_PRE;
+    fc_bytes_text(&body, "{\"error\":");
+    fc_json_string(&body, fc_str(wrong));
+    fc_bytes_text(&body, "}\n");
+    size_t n = body.n - LWS_PRE;
+    header_status(&h, wsi, status);
+    header_add(&h, wsi, "content-type:", FC_TYPE_JSON);
+    header_add(&h, wsi, "cache-control:", "no-store");
+    header_add(&h, wsi, "connection:", "close");
+    if (status == 405) header_add(&h, wsi, "allow:", "GET, HEAD");
+    h.bad = h.bad || lws_add_http_header_content_length(wsi, n, &h.p, header_end(&h)) != 0;
+    bool sent = header_send(&h, wsi) && lws_write(wsi, body.p + LWS_PRE, n, LWS_WRITE_HTTP_FINAL) == (int)n;
+    fc_bytes_free(&body);
+    return sent ? 1 : -1;
+}
+
+/* --- the request --- */
+
+/* A copy of a request header; empty when it is absent or longer than that. */
+static struct fc_str header(struct lws *wsi, enum lws_token_indexes token, char *to, int cap) {
+    int n = lws_hdr_copy(wsi, to, cap, token);
+    return n > 0 ? fc_str_n(to, (size_t)n) : (struct fc_str){0};
+}
+
+static bool read_query(struct fc_job *job, struct lws *wsi, uint32_t allowed) {
+    char pair[512];
+    struct fc_error err;
+    for (int i = 0, n; (n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i)) != -1; i++) {
+        if (n < 0) {
+            fc_job_error(job, 400, "a parameter is longer than %zu bytes", sizeof pair - 1);
+            return false;
+        }
+        if (fc_query_add(&job->query, allowed, fc_str_n(pair, (size_t)n), &err) == FC_OK) continue;
+        fc_job_error(job, 400, "%s", err.text);
+        return false;
+    }
+    return true;
+}
+
+static void serve_file(struct request *r, const struct fc_web *web, struct fc_str path) {
+    const struct fc_web_file *file = fc_web_find(web, path);
+    char match[64];
+    if (file == NULL && web->count == 0 && fc_str_is(path, "/")) {
+        fc_job_error(&r->job, 404, "no front end is installed, expected --web DIR; the API is at /api/v1/kpi");
+    } else if (file == NULL) {
+        fc_job_error(&r->job, 404, "%.*s: no such page", FC_STR_ARG(path));
+    } else {
+        fc_web_hold(file->web);
+        r->job.reply.file = file;
+        r->job.reply.status = 200;
+        r->job.reply.type = file->type;
+        r->not_modified = fc_str_is(header(r->wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, match, sizeof match), file->etag);
+    }
+}
+
+static void route(struct fc_server *server, struct request *r, struct fc_str path, int method) {
+    const struct fc_endpoint *endpoint = fc_endpoint_find(path);
+    char accept[256];
+    r->head_only = method == LWSHUMETH_HEAD;
+    if (fc_str_is(path, "/ws")) {
+        fc_job_error(&r->job, 426, "/ws: expected a websocket upgrade");
+    } else if (endpoint == NULL) {
+        serve_file(r, server->web, path);
+    } else if (read_query(&r->job, r->wsi, endpoint->allowed)) {
+        struct fc_str a = header(r->wsi, WSI_TOKEN_HTTP_ACCEPT, accept, sizeof accept);
+        r->job.csv = a.n > 0 && memmem(a.p, a.n, "text/csv", 8) != NULL;
+        endpoint->run(&r->job);
+    }
+}
+
+static int begin(struct fc_server *server, struct http_state *state, struct lws *wsi, const char *path, size_t n) {
+    char *uri;
+    int uri_n, method = lws_http_get_uri_and_method(wsi, &uri, &uri_n);
+    forget(state);
+    server->hub.counters.http_requests_total++;
+    if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD) { /* answered and closed before its body is looked at */
+        bool known = fc_endpoint_find(fc_str_n(path, n)) != NULL || fc_web_find(server->web, fc_str_n(path, n)) != NULL;
+        server->hub.counters.http_errors_total++;
+        (void)refuse(wsi, known ? 405 : 404, known ? "method: expected GET or HEAD" : "no such page");
+        return -1;
+    }
+    struct request *r = calloc(1, sizeof *r);
+    FC_ASSERT(r != NULL);
+    state->request = r;
+    r->wsi = wsi;
+    r->job = (struct fc_job){.hub = &server->hub, .asks = &server->asks, .finished = finished, .ctx = r};
+    route(server, r, fc_str_n(path, n), method);
+    if (r->job.reply.status != 0) finished(&r->job);
+    return 0;
+}
+
+/* --- upgrades --- */
+
+static bool offers_ours(struct fc_str offered) {
+    while (offered.n > 0) {
+        const char *comma = memchr(offered.p, ',', offered.n);
+        struct fc_str one = comma == NULL ? offered : fc_str_n(offered.p, (size_t)(comma - offered.p));
+        offered = comma == NULL ? (struct fc_str){0} : fc_str_n(comma + 1, offered.n - one.n - 1);
+        while (one.n > 0 && one.p[0] == ' ') one.p++, one.n--;
+        while (one.n > 0 && one.p[one.n - 1] == ' ') one.n--;
+        if (fc_str_is(one, "floorcast.msgpack") || fc_str_is(one, "floorcast.json")) return true;
+    }
+    return false;
+}
+
+static int confirm_upgrade(struct fc_server *server, struct lws *wsi, const char *to) {
+    struct fc_counters *count = &server->hub.counters;
+    char origin[300], host[300], offered[128], *uri = NULL;
+    int uri_n = 0, method = lws_http_get_uri_and_method(wsi, &uri, &uri_n);
+    struct fc_str path = method == LWSHUMETH_GET ? fc_str_n(uri, (size_t)uri_n) : (struct fc_str){0};
+    if (strcasecmp(to, "websocket") != 0) return refuse(wsi, 400, "upgrade: expected websocket");
+    if (!fc_str_is(path, "/ws")) return refuse(wsi, 404, "upgrade: expected GET /ws");
+    bool has_origin = lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0;
+    if (has_origin && !fc_origin_allowed(header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin), header(wsi, WSI_TOKEN_HOST, host, sizeof host))) {
+        count->clients_refused_origin_total++;
+        return refuse(wsi, 403, "origin: expected a page of this server");
+    }
+    if (!offers_ours(header(wsi, WSI_TOKEN_PROTOCOL, offered, sizeof offered))) {
+        count->clients_refused_protocol_total++;
+        return refuse(wsi, 400, "sec-websocket-protocol: expected floorcast.msgpack or floorcast.json");
+    }
+    if (count->clients >= server->settings.clients_max || server->stopping) {
+        count->clients_refused_full_total++;
+        return refuse(wsi, 503, "as many clients as allowed are connected, try again later");
+    }
+    return 0;
+}
+
+/* Beyond the websocket clients some room is left, so that they can be refused with words and health be asked for. */
+static int accept_connection(struct fc_server *server) {
+    if (!server->stopping && server->hub.counters.connections < server->settings.clients_max + FC_HTTP_CONNECTIONS) return 0;
+    server->hub.counters.connections_refused_total++;
+    return 1;
+}
+
+static void count_wsi(struct fc_server *server, int change) {
+    server->wsi_count += (uint64_t)(int64_t)change;
+    server->hub.counters.connections = server->wsi_count > server->wsi_own ? server->wsi_count - server->wsi_own : 0;
+}
+
+int fc_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    struct fc_server *server = fc_server_of(wsi);
+    switch (reason) {
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: return accept_connection(server);
+    case LWS_CALLBACK_WSI_CREATE: count_wsi(server, 1); return 0;
+    case LWS_CALLBACK_WSI_DESTROY: count_wsi(server, -1); return 0;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirm_upgrade(server, wsi, in);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1; /* no websocket speaks this protocol */
+    case LWS_CALLBACK_HTTP: return begin(server, user, wsi, in, len);
+    case LWS_CALLBACK_HTTP_WRITEABLE: return writable(user);
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+    case LWS_CALLBACK_CLOSED_HTTP:
+        if (user != NULL) forget(user);
+        return 0;
+    default: return lws_callback_http_dummy(wsi, reason, user, in, len); /* without it keep-alive replies get mixed up */
+    }
+}

@@ -1,0 +1,140 @@
+#include "hub.h"
+
+#include "log.h"
+
+void fc_hub_init(struct fc_hub *hub, uint32_t cell_count, void (*wake)(struct fc_seat *seat)) {
+    FC_ASSERT(cell_count <= FC_CELLS_MAX);
+    *hub = (struct fc_hub){.cell_count = cell_count};
+    fc_cache_init(&hub->cache);
+    fc_views_init(&hub->views, &hub->cache, &hub->counters, wake);
+}
+
+void fc_hub_fini(struct fc_hub *hub) {
+    fc_views_fini(&hub->views);
+    fc_cache_fini(&hub->cache);
+    for (uint32_t i = 0; i < hub->cell_count; i++) fc_bytes_free(&hub->cells[i].beat);
+}
+
+static bool beat_text(const void *bytes, size_t n, const char *key, char *to, size_t cap) {
+    struct fc_mp at;
+    struct fc_str s;
+    if (!fc_item_find(bytes, n, key, &at) || !fc_mp_str(&at, &s)) return false;
+    (void)fc_str_copy(to, cap, s);
+    return true;
+}
+
+static void bury_old(struct fc_hub *hub, uint32_t cell) {
+    struct fc_cell *c = &hub->cells[cell];
+    uint32_t gone = 0;
+    for (struct fc_topic *t = hub->cache.all, *next; t != NULL; t = next) {
+        next = t->next;
+        if (t->cell != cell || t->epoch == c->epoch || t->item.n == 0) continue;
+        if (fc_topic_live(t)) {
+            fc_cache_bury(&hub->cache, t);
+            fc_views_changed(&hub->views, t);
+            gone++;
+        }
+        fc_cache_release(&hub->cache, t);
+    }
+    c->burying = false;
+    hub->counters.topics_gone_total += gone;
+    if (gone > 0) fc_info("cell %u: the new aggregator instance does not know %u topics of the old one; removed", cell + 1, gone);
+}
+
+static enum fc_hub_advice new_instance(struct fc_cell *c, const char *instance) {
+    bool first = c->epoch == 0;
+    (void)fc_str_copy(c->instance, sizeof c->instance, fc_str(instance));
+    c->epoch++;
+    c->revived = 0;
+    c->burying = !first;
+    c->skip = first ? 1 : 2;
+    return first ? FC_HUB_GO_ON : FC_HUB_SUBSCRIBE_ANEW;
+}
+
+/* Compares what was counted since the last heartbeat with what this one says was sent. */
+static enum fc_hub_advice check_loss(struct fc_hub *hub, struct fc_cell *c, uint64_t sent) {
+    uint64_t expected = sent > c->base ? sent - c->base : 0, counted = c->counted;
+    c->base = sent;
+    c->counted = 0;
+    if (c->skip > 0) {
+        c->skip--;
+        return FC_HUB_GO_ON;
+    }
+    if (counted >= expected) return FC_HUB_GO_ON;
+    hub->counters.feed_lost_total += expected - counted;
+    c->skip = 2;
+    return FC_HUB_SUBSCRIBE_ANEW;
+}
+
+static enum fc_hub_advice heartbeat(struct fc_hub *hub, uint32_t cell, const void *bytes, size_t n, const struct fc_item *item,
+                                    struct fc_mono now) {
+    struct fc_cell *c = &hub->cells[cell];
+    char instance[sizeof c->instance];
+    struct fc_mp at;
+    uint64_t sent;
+    if (!beat_text(bytes, n, "instance", instance, sizeof instance) || !fc_item_find(bytes, n, "sent", &at) || !fc_mp_u64(&at, &sent)) {
+        hub->counters.feed_bad_total++;
+        return FC_HUB_GO_ON;
+    }
+    (void)beat_text(bytes, n, "version", c->version, sizeof c->version);
+    (void)beat_text(bytes, n, "clock", c->clock, sizeof c->clock);
+    fc_bytes_clear(&c->beat);
+    fc_bytes_add(&c->beat, bytes, n);
+    c->heard = now;
+    c->at_us = item->at_us;
+    hub->counters.feed_heartbeats_total++;
+    enum fc_hub_advice advice = FC_HUB_GO_ON;
+    if (strcmp(instance, c->instance) != 0) advice = new_instance(c, instance);
+    else if (c->burying && c->skip == 0 && c->revived == 0) bury_old(hub, cell);
+    c->revived = 0;
+    enum fc_hub_advice loss = check_loss(hub, c, sent);
+    if (loss == FC_HUB_SUBSCRIBE_ANEW) advice = loss;
+    if (advice == FC_HUB_SUBSCRIBE_ANEW) hub->counters.feed_resubscribed_total++;
+    return advice;
+}
+
+enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_str topic, const void *bytes, size_t n, struct fc_mono now) {
+    struct fc_cell *c = &hub->cells[cell];
+    struct fc_item item;
+    c->counted++;
+    hub->counters.feed_messages_total++;
+    if (!fc_item_read(bytes, n, &item) || !fc_str_eq(item.topic, topic)) {
+        hub->counters.feed_bad_total++;
+        return FC_HUB_GO_ON;
+    }
+    if (item.at_us > hub->views.at_us) hub->views.at_us = item.at_us;
+    if (fc_str_is(topic, "hb")) return heartbeat(hub, cell, bytes, n, &item, now);
+    struct fc_topic *t = fc_cache_ensure(&hub->cache, topic);
+    if (t == NULL) {
+        hub->counters.feed_topics_full_total++;
+        return FC_HUB_GO_ON;
+    }
+    if (fc_topic_live(t) && t->cell == cell && t->epoch != c->epoch) c->revived++;
+    if (fc_cache_put(&hub->cache, t, cell, c->epoch, &item, bytes, n)) fc_views_changed(&hub->views, t);
+    hub->counters.topics = hub->cache.live;
+    return FC_HUB_GO_ON;
+}
+
+int64_t fc_hub_age_ms(const struct fc_hub *hub, struct fc_mono now) {
+    int64_t worst = 0;
+    for (uint32_t i = 0; i < hub->cell_count; i++) {
+        if (hub->cells[i].heard.ns == 0) return -1;
+        int64_t age = fc_mono_ms_since(hub->cells[i].heard, now);
+        if (age > worst) worst = age;
+    }
+    return worst;
+}
+
+bool fc_hub_up(const struct fc_hub *hub, struct fc_mono now) {
+    int64_t age = fc_hub_age_ms(hub, now);
+    return age >= 0 && age <= FC_FEED_DOWN_MS;
+}
+
+bool fc_hub_at_us(const struct fc_hub *hub, int64_t *at_us) {
+    *at_us = INT64_MAX;
+    for (uint32_t i = 0; i < hub->cell_count; i++) {
+        if (hub->cells[i].heard.ns == 0) return false;
+        if (hub->cells[i].at_us < *at_us) *at_us = hub->cells[i].at_us;
+    }
+    return true;
+}

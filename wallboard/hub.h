@@ -1,0 +1,60 @@
+/* hub -- what all aggregators have said: their items in the cache, and whether what is there is whole and fresh.
+ *
+ * Loss: a heartbeat tells how many messages its aggregator has published. Who subscribed to everything and counted
+ * fewer since the last heartbeat has lost some, and subscribes anew: then every topic comes again.
+ * A new instance of an aggregator starts with a new epoch. Topics of the old epoch stay shown until the new one's
+ * first items are all in (a whole heartbeat passes that brought none of them back); what is left is buried then.
+ * Refuses to open sockets or keep time: it is told both, so that a test can play any order of events.
+ * Thread: service, alone.
+ */
+#ifndef FC_HUB_H
+#define FC_HUB_H
+
+#include "cache.h"
+#include "clock.h"
+#include "counters.h"
+#include "views.h"
+
+#define FC_CELLS_MAX 16
+#define FC_FEED_DOWN_MS 2000 /* without a heartbeat (due every 500 ms) the feed is down */
+
+/* One aggregator, as its heartbeats describe it. */
+struct fc_cell {
+    char instance[40], version[32], clock[8]; /* empty before the first heartbeat */
+    struct fc_bytes beat;                     /* the last heartbeat, whole */
+    struct fc_mono heard;                     /* when it came; ns 0: never */
+    int64_t at_us;
+    uint64_t base, counted; /* `sent` of the heartbeat counted from, messages since */
+    uint32_t skip;          /* heartbeats during which a count means nothing: the subscription is being renewed */
+    uint32_t epoch;         /* 1 with the first instance */
+    uint64_t revived;       /* topics of the old epoch that came again since the last heartbeat */
+    bool burying;           /* topics of the old epoch may be left */
+};
+
+enum fc_hub_advice { FC_HUB_GO_ON, FC_HUB_SUBSCRIBE_ANEW };
+
+struct fc_hub {
+    struct fc_cache cache;
+    struct fc_views views;
+    struct fc_counters counters;
+    struct fc_cell cells[FC_CELLS_MAX];
+    uint32_t cell_count;
+};
+
+void fc_hub_init(struct fc_hub *hub, uint32_t cell_count, void (*wake)(struct fc_seat *seat));
+void fc_hub_fini(struct fc_hub *hub);
+
+/* fc_hub_message -- takes one published message in. Bad ones are counted and dropped.
+ * Returns what to do with that cell's subscription. Thread: service; no blocking */
+enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_str topic, const void *item, size_t n, struct fc_mono now);
+
+/* fc_hub_up -- every cell has been heard of within FC_FEED_DOWN_MS. */
+bool fc_hub_up(const struct fc_hub *hub, struct fc_mono now);
+
+/* fc_hub_age_ms -- since the last heartbeat of the cell that is silent the longest; -1 when one was never heard. */
+int64_t fc_hub_age_ms(const struct fc_hub *hub, struct fc_mono now);
+
+/* fc_hub_at_us -- the aggregators' time of the last heartbeat, of the cell that is furthest behind; false: one never heard. */
+bool fc_hub_at_us(const struct fc_hub *hub, int64_t *at_us);
+
+#endif

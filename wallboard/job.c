@@ -1,0 +1,75 @@
+#include "job.h"
+
+#include "csv.h"
+#include "json.h"
+
+#include <stdio.h>
+
+#define RANGE (FC_QUERY_BIT(from) | FC_QUERY_BIT(to))
+
+static const struct fc_endpoint endpoints[] = {
+    {"/api/v1/kpi",
+     FC_QUERY_BIT(queue) | FC_QUERY_BIT(agent) | FC_QUERY_BIT(group) | FC_QUERY_BIT(channel) | FC_QUERY_BIT(window) |
+         FC_QUERY_BIT(scope) | RANGE | FC_QUERY_BIT(step_us),
+     fc_kpi_run},
+    {"/api/v1/agents", FC_QUERY_BIT(queue), fc_agents_run},
+    {"/api/v1/sources", 0, fc_sources_run},
+    {"/api/v1/history",
+     FC_QUERY_BIT(queue) | FC_QUERY_BIT(agent) | FC_QUERY_BIT(group) | FC_QUERY_BIT(channel) | FC_QUERY_BIT(kpi) | RANGE |
+         FC_QUERY_BIT(step),
+     fc_history_run},
+    {"/healthz", 0, fc_health_run},
+    {"/metrics", 0, fc_metrics_run},
+};
+
+const struct fc_endpoint *fc_endpoint_find(struct fc_str path) {
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
+        if (fc_str_is(path, endpoints[i].path)) return &endpoints[i];
+    return NULL;
+}
+
+void fc_job_error(struct fc_job *job, unsigned status, const char *format, ...) {
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    job->reply.status = status;
+    job->reply.type = FC_TYPE_JSON;
+    fc_bytes_clear(&job->reply.body);
+    fc_bytes_text(&job->reply.body, "{\"error\":");
+    fc_json_string(&job->reply.body, fc_str(text));
+    fc_bytes_text(&job->reply.body, "}\n");
+}
+
+static void as_csv(struct fc_job *job, const struct fc_bytes *rows) {
+    struct fc_bytes array = {0};
+    size_t i;
+    json_t *row;
+    fc_bytes_char(&array, '[');
+    fc_bytes_add(&array, rows->p, rows->n);
+    fc_bytes_char(&array, ']');
+    json_t *root = json_loadb((const char *)array.p, array.n, JSON_ALLOW_NUL, NULL);
+    json_array_foreach(root, i, row) { /* the transport's, not the reader's */
+        (void)json_object_del(row, "topic");
+        (void)json_object_del(row, "ver");
+    }
+    fc_csv_write(&job->reply.body, root);
+    json_decref(root);
+    fc_bytes_free(&array);
+    job->reply.type = FC_TYPE_CSV;
+}
+
+void fc_job_rows(struct fc_job *job, const char *head, const struct fc_bytes *rows) {
+    struct fc_bytes *body = &job->reply.body;
+    fc_bytes_clear(body);
+    job->reply.status = 200;
+    job->reply.type = FC_TYPE_JSON;
+    if (job->csv) {
+        as_csv(job, rows);
+        return;
+    }
+    fc_bytes_text(body, head);
+    fc_bytes_add(body, rows->p, rows->n);
+    fc_bytes_text(body, "]}\n");
+}

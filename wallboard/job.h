@@ -1,0 +1,62 @@
+/* job -- one HTTP request from its parameters to its reply, which may be ready at once or when an aggregator answered.
+ *
+ * An endpoint either fills the reply (status > 0) or starts an ask and fills it later, then calls `finished`.
+ * Owns: whoever made the job; before it frees one with an ask under way it cancels that.
+ */
+#ifndef FC_JOB_H
+#define FC_JOB_H
+
+#include "ask.h"
+#include "hub.h"
+#include "query.h"
+
+struct fc_web_file;
+
+struct fc_reply {
+    unsigned status; /* of HTTP; 0: not ready */
+    const char *type;
+    struct fc_bytes body;
+    const struct fc_web_file *file; /* instead of body: shared, held until the reply is freed */
+};
+
+struct fc_job {
+    struct fc_hub *hub;
+    struct fc_asks *asks;
+    struct fc_query query;
+    bool csv; /* the client prefers text/csv */
+    struct fc_reply reply;
+    struct fc_ask *ask;
+    void (*finished)(struct fc_job *job);
+    void *ctx; /* of who made it */
+};
+
+#define FC_TYPE_JSON "application/json"
+#define FC_TYPE_CSV "text/csv; charset=utf-8"
+#define FC_TYPE_TEXT "text/plain; charset=utf-8"
+
+struct fc_endpoint {
+    const char *path;
+    uint32_t allowed; /* parameters: bits of FC_QUERY_BIT */
+    void (*run)(struct fc_job *job);
+};
+
+/* fc_endpoint_find -- NULL when no endpoint has this path. */
+const struct fc_endpoint *fc_endpoint_find(struct fc_str path);
+
+/* fc_job_error -- fills the reply: {"error":"what, where, expected"}. */
+void fc_job_error(struct fc_job *job, unsigned status, const char *format, ...) FC_PRINTF(3, 4);
+
+/* fc_job_rows -- fills the reply with `head` + rows + "]}" as JSON, or with the rows alone as CSV; rows: a JSON array
+ * without its brackets. */
+void fc_job_rows(struct fc_job *job, const char *head, const struct fc_bytes *rows);
+
+/* The endpoints, by file. */
+void fc_kpi_run(struct fc_job *job);     /* api.c */
+void fc_agents_run(struct fc_job *job);
+void fc_sources_run(struct fc_job *job);
+void fc_range_run(struct fc_job *job);   /* history.c: /api/v1/kpi with from and to */
+void fc_history_run(struct fc_job *job);
+void fc_health_run(struct fc_job *job);  /* health.c */
+void fc_metrics_run(struct fc_job *job);
+
+#endif

@@ -1,0 +1,154 @@
+#include "settings.h"
+
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const struct fc_option options[FC_SET_COUNT] = {
+    [FC_SET_LISTEN] = {.name = "listen", .arg = "HOST:PORT", .help = "serve HTTP and websockets there (127.0.0.1:8080); port 0: any free one"},
+    [FC_SET_PUBLISH] = {.name = "publish", .arg = "tcp://HOST:PORT", .repeatable = true, .help = "an aggregator's publish endpoint; once for each cell"},
+    [FC_SET_QUERY] = {.name = "query", .arg = "tcp://HOST:PORT", .repeatable = true, .help = "that aggregator's query endpoint, in the same order"},
+    [FC_SET_WEB] = {.name = "web", .arg = "DIR", .help = "the built front end (the installed one)"},
+    [FC_SET_MAX_CLIENTS] = {.name = "max-clients", .arg = "N", .help = "websocket clients at once (10000); more are refused with 503"},
+    [FC_SET_INSECURE] = {.name = "insecure", .help = "allow --listen on an address that others can reach: there is no\npassword and no encryption, who reaches it sees everything"},
+    [FC_SET_CONFIG] = {.name = "config", .arg = "FILE", .help = "YAML; options given here win over it"},
+    [FC_SET_CHECK] = {.name = "check", .help = "check options and configuration, then exit"},
+    [FC_SET_LOG_FORMAT] = {.name = "log-format", .arg = "text|json", .help = "lines on stderr (text)"},
+};
+
+const struct fc_program fc_wallboard_program = {"floorcast-wallboard", "Shows what aggregators publish: web pages, websocket and HTTP API.",
+                                                options, FC_SET_COUNT};
+
+struct file_cell {
+    char *publish, *query;
+};
+
+struct file {
+    char *listen, *web, *log_format;
+    uint32_t max_clients;
+    enum fc_config_bool insecure;
+    struct file_cell *cells;
+    unsigned cells_count;
+};
+
+static const cyaml_schema_field_t cell_fields[] = {
+    CYAML_FIELD_STRING_PTR("publish", CYAML_FLAG_POINTER, struct file_cell, publish, 1, 300),
+    CYAML_FIELD_STRING_PTR("query", CYAML_FLAG_POINTER, struct file_cell, query, 1, 300),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t cell_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_cell, cell_fields)};
+static const cyaml_schema_field_t file_fields[] = {
+    CYAML_FIELD_STRING_PTR("listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, listen, 1, 300),
+    CYAML_FIELD_STRING_PTR("web", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, web, 1, 1000),
+    CYAML_FIELD_STRING_PTR("log_format", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, log_format, 1, 10),
+    CYAML_FIELD_UINT("max_clients", CYAML_FLAG_OPTIONAL, struct file, max_clients),
+    FC_CONFIG_BOOL("insecure", struct file, insecure),
+    CYAML_FIELD_SEQUENCE("cells", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, cells, &cell_schema, 0, FC_CELLS_MAX),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t file_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file, file_fields)};
+
+static char *copy(const char *z) {
+    char *to = strdup(z);
+    FC_ASSERT(to != NULL);
+    return to;
+}
+
+/* Turns a name into the number that is bound; an IPv6 address stands in brackets. */
+static enum fc_status resolve(struct fc_settings *s, const char *given, struct fc_error *err) {
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
+    int rc = getaddrinfo(s->host, NULL, &hints, &found);
+    if (rc != 0) return fc_fail(err, FC_CONFIG, "listen: \"%s\": %s, expected HOST:PORT", given, gai_strerror(rc));
+    s->ipv6 = found->ai_family == AF_INET6;
+    rc = getnameinfo(found->ai_addr, found->ai_addrlen, s->address, sizeof s->address, NULL, 0, NI_NUMERICHOST);
+    freeaddrinfo(found);
+    if (rc != 0) return fc_fail(err, FC_CONFIG, "listen: \"%s\": %s, expected HOST:PORT", given, gai_strerror(rc));
+    s->loopback = s->ipv6 ? strcmp(s->address, "::1") == 0 : strncmp(s->address, "127.", 4) == 0;
+    return FC_OK;
+}
+
+static enum fc_status parse_listen(struct fc_settings *s, const char *given, struct fc_error *err) {
+    const char *colon = strrchr(given, ':');
+    struct fc_str host = colon == NULL ? (struct fc_str){0} : fc_str_n(given, (size_t)(colon - given));
+    int64_t port;
+    bool bracket = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+    if (bracket) host = fc_str_n(host.p + 1, host.n - 2);
+    bool bare_ipv6 = !bracket && host.n > 0 && memchr(host.p, ':', host.n) != NULL;
+    if (host.n == 0 || host.n >= sizeof s->host || bare_ipv6 || !fc_str_int(fc_str(colon + 1), &port) || port < 0 || port > 65535)
+        return fc_fail(err, FC_CONFIG, "listen: \"%s\": expected HOST:PORT with a port from 0 to 65535", given);
+    (void)fc_str_copy(s->host, sizeof s->host, host);
+    s->port = (int)port;
+    enum fc_status status = resolve(s, given, err);
+    if (status != FC_OK || s->loopback || s->insecure) return status;
+    return fc_fail(err, FC_CONFIG,
+                   "listen: \"%s\" can be reached from other machines and there is no password and no encryption yet; "
+                   "expected a loopback address (and a reverse proxy before it), or --insecure",
+                   given);
+}
+
+static enum fc_status take_cells(struct fc_settings *s, const struct file *file, const struct fc_option_values *got, struct fc_error *err) {
+    unsigned p = got[FC_SET_PUBLISH].n, q = got[FC_SET_QUERY].n;
+    if (p != q) return fc_fail(err, FC_CONFIG, "%u times --publish and %u times --query: expected one of each for every aggregator", p, q);
+    bool from_file = p == 0 && file != NULL;
+    uint32_t n = from_file ? file->cells_count : p;
+    if (n == 0) return fc_fail(err, FC_CONFIG, "no aggregator to read from: expected --publish and --query, or cells: in --config");
+    if (n > FC_CELLS_MAX) return fc_fail(err, FC_CONFIG, "%u aggregators, expected at most %d", n, FC_CELLS_MAX);
+    for (uint32_t i = 0; i < n; i++) {
+        s->publish[i] = copy(from_file ? file->cells[i].publish : got[FC_SET_PUBLISH].v[i]);
+        s->query[i] = copy(from_file ? file->cells[i].query : got[FC_SET_QUERY].v[i]);
+        s->cell_count = i + 1;
+    }
+    return FC_OK;
+}
+
+/* Without --web: the installed front end, else the one in the build tree. Their places are compiled in. */
+static void take_web(struct fc_settings *s, const char *given) {
+    static const char *const places[] = {FC_WEB_INSTALLED, FC_WEB_BUILT};
+    if (given != NULL) s->web = copy(given);
+    for (size_t i = 0; s->web == NULL && i < sizeof places / sizeof *places; i++) {
+        char index[1200];
+        (void)snprintf(index, sizeof index, "%s/index.html", places[i]);
+        if (access(index, R_OK) == 0) s->web = copy(places[i]);
+    }
+}
+
+static enum fc_status take(struct fc_settings *s, const struct file *file, const struct fc_option_values *got, struct fc_error *err) {
+    const char *listen = fc_options_last(&got[FC_SET_LISTEN], file != NULL && file->listen != NULL ? file->listen : "127.0.0.1:8080");
+    const char *clients = fc_options_last(&got[FC_SET_MAX_CLIENTS], NULL);
+    const char *format = fc_options_last(&got[FC_SET_LOG_FORMAT], file != NULL && file->log_format != NULL ? file->log_format : "text");
+    int64_t max = file != NULL && file->max_clients > 0 ? file->max_clients : FC_CLIENTS_DEFAULT;
+    if ((clients != NULL && !fc_str_int(fc_str(clients), &max)) || max < 1 || max > FC_CLIENTS_MAX)
+        return fc_fail(err, FC_CONFIG, "max-clients: \"%s\", expected a number from 1 to %d", clients != NULL ? clients : "", FC_CLIENTS_MAX);
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+        return fc_fail(err, FC_CONFIG, "log-format: \"%s\", expected text or json", format);
+    s->clients_max = (uint32_t)max;
+    s->log_format = strcmp(format, "json") == 0 ? FC_LOG_JSON : FC_LOG_TEXT;
+    s->insecure = got[FC_SET_INSECURE].n > 0 || (file != NULL && file->insecure == FC_CONFIG_YES);
+    take_web(s, fc_options_last(&got[FC_SET_WEB], file != NULL ? file->web : NULL));
+    enum fc_status status = take_cells(s, file, got, err);
+    return status == FC_OK ? parse_listen(s, listen, err) : status;
+}
+
+enum fc_status fc_settings_load(struct fc_settings *out, const struct fc_option_values *got, struct fc_error *err) {
+    const char *path = fc_options_last(&got[FC_SET_CONFIG], NULL);
+    void *file = NULL;
+    *out = (struct fc_settings){0};
+    enum fc_status status = path == NULL ? FC_OK : fc_config_load(path, &file_schema, &file, err);
+    if (status == FC_OK) status = take(out, file, got, err);
+    fc_config_free(&file_schema, file);
+    if (status != FC_OK) fc_settings_free(out);
+    return status;
+}
+
+void fc_settings_free(struct fc_settings *s) {
+    for (uint32_t i = 0; i < FC_CELLS_MAX; i++) {
+        free(s->publish[i]);
+        free(s->query[i]);
+    }
+    free(s->web);
+    *s = (struct fc_settings){0};
+}

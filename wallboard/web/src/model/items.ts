@@ -1,0 +1,99 @@
+// The state that arrives: topics and their items, as aggregator/contract/state.h publishes them.
+// Field names are the wire's. Instants are microseconds since the epoch (below 2^53, so a double holds them exactly),
+// durations milliseconds. null means "there is nothing to say": the screen shows a dash, never a zero.
+
+export type Window = 'm15' | 'h1' | 'day';
+export const WINDOWS: readonly Window[] = ['m15', 'h1', 'day'];
+
+export interface Ratio {
+  value: number | null; // 0..1, null when n is 0
+  n: number;
+  lo: number | null; // 95 % interval, 0..1
+  hi: number | null;
+}
+
+export const AGENT_STATES = ['available', 'alerting', 'busy', 'hold', 'wrap', 'paused', 'offline'] as const;
+export type AgentState = (typeof AGENT_STATES)[number];
+
+// A queue, or all of them, over one window.
+export interface KpiItem {
+  topic: string;
+  ver: number;
+  at_us: number;
+  scope: 'queue' | 'all' | 'agent';
+  name: string;
+  window: Window | 'now';
+  from_us?: number;
+  waiting: number;
+  longest_wait_since_us: number | null;
+  agents: Partial<Record<AgentState, number>>;
+  threshold_ms: number;
+  short_abandon_ms: number;
+  goal: number; // 0..1
+  offered?: number;
+  answered?: number;
+  abandoned?: number;
+  short_abandoned?: number;
+  flow_out?: number;
+  service_level?: Ratio;
+  abandon_rate?: Ratio;
+  asa_ms?: number | null;
+}
+
+export interface Agent {
+  name: string;
+  label: string;
+  state: AgentState;
+  since_us: number | null;
+  reason?: string;
+  queues: string[];
+  contact_queue?: string;
+}
+
+export interface AgentsItem {
+  topic: 'agents/all';
+  ver: number;
+  at_us: number;
+  agents: Agent[];
+}
+
+export interface Source {
+  src: string;
+  state: 'up' | 'down' | 'silent';
+  since_us: number | null;
+  heard_us: number | null;
+  gaps: number;
+  gap_reason?: string;
+  gap_us?: number | null;
+}
+
+export interface SourcesItem {
+  topic: 'sources';
+  sources: Source[];
+}
+
+export interface QueuesItem {
+  topic: 'queues';
+  queues: string[];
+}
+
+// A topic that the aggregator no longer knows.
+export interface Tombstone {
+  topic: string;
+  gone: true;
+}
+
+export type Item = KpiItem | AgentsItem | SourcesItem | QueuesItem | Tombstone;
+
+// topicName -- the percent-encoding of a queue's name inside a topic: '/', '%' and control bytes, nothing else.
+export function topicName(name: string): string {
+  return name.replace(/[\u0000-\u001f\u007f/%]/g, (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0'));
+}
+
+export function queueTopic(name: string, window: Window): string {
+  return `queue/${topicName(name)}/${window}`;
+}
+
+export function allTopic(window: Window): string {
+  return `group/all/${window}`;
+}

@@ -1,0 +1,252 @@
+// The one store of a page. Messages change it as they come; the screen learns of it once per animation frame, as one
+// immutable view: one frame, one batch, one render. What did not change keeps its identity from view to view, so that
+// components compare with ===. Bounded: one entry per topic of a queue that exists, one trend of fixed size per queue.
+import type { Hello, Message, State, Tick } from '../net/protocol';
+import { RemoteClock } from './clock';
+import { judge, type Freshness, type Signs } from './freshness';
+import { allTopic, queueTopic, type Agent, type Item, type KpiItem, type Source, type Window } from './items';
+import { QueueStatus, type Levels } from './status';
+import { Trend } from './trend';
+
+const QUEUES_MAX = 500; // more than any wall rotates through; the rest is counted on the screen
+const ANOTHER_TIME_MS = 60_000;
+const FEED_UP_MS = 2_000;
+const TOPICS_MAX = 900; // of a subscription, and their bytes: a little less than the server takes
+const TOPIC_BYTES_MAX = 15_000;
+const GAP_SHOWN_MS = 15 * 60_000; // as long as the shortest window holds what the gap hid
+
+export interface QueueView {
+  name: string;
+  main: KpiItem | null; // the window the page shows
+  other: KpiItem | null; // the second one: the day beside the quarter hour, or the reverse
+  levels: Levels;
+  old: boolean; // from before the connection was lost; not sent again yet
+  trend: Trend;
+}
+
+export interface AllView {
+  main: KpiItem | null;
+  other: KpiItem | null;
+}
+
+export interface View {
+  freshness: Freshness;
+  all: AllView;
+  queues: QueueView[] | null; // null: not told yet
+  queuesHidden: number;
+  agents: Agent[] | null;
+  sources: Source[]; // those to be named: not up, or with a recent gap
+  window: Window;
+  otherWindow: Window;
+}
+
+interface Entry {
+  item: Item;
+  session: number;
+}
+
+export class Store {
+  readonly clock: RemoteClock; // the server's time of day
+  private readonly engine: RemoteClock; // the aggregator's, which waits and states are measured against
+  private replay = false; // the aggregator lives in another time than the server: it replays a recording
+  private readonly entries = new Map<string, Entry>();
+  private readonly queues = new Map<string, QueueView & { status: QueueStatus }>();
+  private session = 0; // counts connections: tells what this one has sent from what the last one had
+  private signs: Signs;
+  private frozenMs: number | null = null; // engine time of the last moment the data was good
+  private dirty = false;
+  private build: string | null = null;
+  readonly otherWindow: Window;
+
+  constructor(
+    readonly window: Window,
+    private readonly monotonicMs: () => number,
+    private readonly schedule: () => void, // asks for one call of view() at the next frame
+    private readonly rebuilt: () => void, // the server now serves another build of this page
+  ) {
+    this.clock = new RemoteClock(monotonicMs);
+    this.engine = new RemoteClock(monotonicMs);
+    this.otherWindow = window === 'day' ? 'm15' : 'day';
+    this.signs = { connected: false, complete: false, lostAtMs: monotonicMs(), serverHeardMs: null, data: null };
+  }
+
+  // topics -- what to subscribe to, given the queues known so far. Too many to name: all that begin with "queue/".
+  topics(): string[] {
+    const windows = [this.window, this.otherWindow];
+    const names = this.queueNames().slice(0, QUEUES_MAX);
+    const queues = names.flatMap((name) => windows.map((window) => queueTopic(name, window)));
+    const bytes = queues.reduce((sum, topic) => sum + 3 * topic.length, 0); // three: the most a character may take
+    const few = queues.length <= TOPICS_MAX && bytes <= TOPIC_BYTES_MAX;
+    return ['queues', 'sources', 'agents/all', ...windows.map(allTopic), ...(few ? queues : ['queue/*'])];
+  }
+
+  opened(): void {
+    this.session++;
+  }
+
+  lost(): void {
+    this.signs.connected = false;
+    this.signs.lostAtMs ??= this.monotonicMs();
+    this.changed();
+  }
+
+  apply(message: Message): void {
+    if (message.type === 'hello') this.applyHello(message);
+    else if (message.type === 'tick') this.heard(message, message.feed);
+    else this.applyState(message);
+    this.changed();
+  }
+
+  // nowMs -- the time that seconds are counted against: stands still while the data is not good, because a wait that
+  // goes on counting looks alive.
+  nowMs(): number | null {
+    if (this.freshness().phase === 'live') this.frozenMs = this.engine.nowMs();
+    return this.frozenMs;
+  }
+
+  freshness(): Freshness {
+    return judge(this.signs, this.monotonicMs());
+  }
+
+  // second -- once a second: levels and trends depend on time, not only on messages.
+  second(): void {
+    const now = this.nowMs();
+    if (now === null) return;
+    const live = this.freshness().phase === 'live';
+    for (const [name, queue] of this.queues) {
+      queue.trend.add(live && !queue.old ? (queue.main?.waiting ?? null) : null, this.engine.nowMs() ?? now);
+      if (live && queue.main) this.replaceQueue(name, { levels: queue.status.update(queue.main, now) });
+    }
+    this.changed();
+  }
+
+  view(): View {
+    this.dirty = false;
+    const names = this.known('queues') ? this.queueNames() : null;
+    return {
+      freshness: this.freshness(),
+      all: { main: this.find(allTopic(this.window)), other: this.find(allTopic(this.otherWindow)) },
+      queues: names === null ? null : names.slice(0, QUEUES_MAX).map((name) => this.queue(name)),
+      queuesHidden: names === null ? 0 : Math.max(0, names.length - QUEUES_MAX),
+      agents: this.agents(),
+      sources: this.sourcesToName(),
+      window: this.window,
+      otherWindow: this.otherWindow,
+    };
+  }
+
+  // find -- the latest item of a KPI topic.
+  find(topic: string): KpiItem | null {
+    return (this.entries.get(topic)?.item as KpiItem | undefined) ?? null;
+  }
+
+  private changed(): void {
+    if (this.dirty) return;
+    this.dirty = true;
+    this.schedule();
+  }
+
+  private applyHello(hello: Hello): void {
+    this.signs.connected = true;
+    this.signs.lostAtMs = null;
+    this.heard(hello, 'unknown');
+    const build = `${hello.version} ${hello.build}`;
+    if (this.build !== null && this.build !== build) this.rebuilt();
+    this.build = build;
+  }
+
+  // heard -- a sign of life from the server, and what it says of the aggregator's. "up" means a heartbeat within
+  // FEED_UP_MS by the server's own watch, so the data is no older than that even where the two clocks disagree, or
+  // where the aggregator replays a recording and lives in another time altogether.
+  private heard(sign: Hello | Tick, feed: Tick['feed'] | 'unknown'): void {
+    const now = this.monotonicMs();
+    const lagMs = (sign.now_us - sign.at_us) / 1000;
+    const far = Math.abs(lagMs) > ANOTHER_TIME_MS;
+    this.clock.sample(sign.now_us);
+    this.signs.serverHeardMs = now;
+    if (sign.at_us === 0) return; // what was known of the data's age still holds
+    if (feed === 'up') {
+      this.replay = far;
+      this.engine.sample(sign.at_us);
+      this.signs.data = { ageMs: far ? 0 : Math.min(FEED_UP_MS, Math.max(0, lagMs)), heardMs: now };
+    } else if (feed === 'unknown' ? !far : !this.replay) {
+      if (Math.abs(lagMs) < FEED_UP_MS) this.engine.sample(sign.at_us);
+      this.signs.data = { ageMs: Math.max(0, lagMs), heardMs: now };
+    }
+  }
+
+  private applyState(state: State): void {
+    for (const item of state.items) {
+      if ('gone' in item) this.entries.delete(item.topic);
+      else this.entries.set(item.topic, { item, session: this.session });
+    }
+    this.signs.complete ||= this.known('queues');
+    if (state.items.some((item) => item.topic === 'queues')) this.forgetQueues();
+    for (const item of state.items) this.touchQueue(item);
+  }
+
+  // touchQueue -- the queue this item belongs to gets a new identity, so that its tile is drawn anew.
+  private touchQueue(item: Item): void {
+    if (!('scope' in item) || item.scope !== 'queue') return;
+    if (item.window !== this.window && item.window !== this.otherWindow) return;
+    const now = this.nowMs();
+    const queue = this.queue(item.name);
+    const shown = item.window === this.window;
+    this.replaceQueue(item.name, shown ? { main: item, old: false } : { other: item });
+    if (shown && now !== null) {
+      this.replaceQueue(item.name, { levels: queue.status.update(item, now) });
+      queue.trend.add(item.waiting, this.engine.nowMs() ?? now);
+    }
+  }
+
+  private queue(name: string): QueueView & { status: QueueStatus } {
+    let queue = this.queues.get(name);
+    if (!queue) {
+      const levels: Levels = { service: 0, wait: 0 };
+      queue = { name, main: null, other: null, levels, old: false, trend: new Trend(), status: new QueueStatus() };
+      this.queues.set(name, queue);
+    }
+    const session = this.entries.get(queueTopic(name, this.window))?.session;
+    const old = session !== undefined && session !== this.session;
+    return old === queue.old ? queue : this.replaceQueue(name, { old });
+  }
+
+  private replaceQueue(name: string, change: Partial<QueueView>): QueueView & { status: QueueStatus } {
+    const before = this.queues.get(name)!;
+    const { levels } = change;
+    if (levels && levels.service === before.levels.service && levels.wait === before.levels.wait) return before;
+    const after = { ...before, ...change };
+    this.queues.set(name, after);
+    return after;
+  }
+
+  private forgetQueues(): void {
+    const names = new Set(this.queueNames());
+    for (const name of this.queues.keys()) {
+      if (names.has(name)) continue;
+      this.queues.delete(name);
+      for (const window of [this.window, this.otherWindow]) this.entries.delete(queueTopic(name, window));
+    }
+  }
+
+  private known(topic: string): boolean {
+    return this.entries.has(topic);
+  }
+
+  private queueNames(): string[] {
+    const item = this.entries.get('queues')?.item;
+    return item && 'queues' in item && Array.isArray(item.queues) ? item.queues : [];
+  }
+
+  private agents(): Agent[] | null {
+    const item = this.entries.get('agents/all')?.item;
+    return item && 'agents' in item && Array.isArray(item.agents) ? item.agents : null;
+  }
+
+  private sourcesToName(): Source[] {
+    const item = this.entries.get('sources')?.item;
+    const sources = item && 'sources' in item && Array.isArray(item.sources) ? item.sources : [];
+    const now = this.frozenMs ?? 0;
+    return sources.filter((source) => source.state !== 'up' || now - (source.gap_us ?? 0) / 1000 < GAP_SHOWN_MS);
+  }
+}

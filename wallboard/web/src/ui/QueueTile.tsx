@@ -1,0 +1,104 @@
+// One queue: how many wait, how long, and whether its service level holds. Size decides how much is told (data-room):
+// everything that is left off is still in the explanation of its number.
+import type { QueueView } from '../model/store';
+import type { KpiItem } from '../model/items';
+import { OK, worst, type Level, type Levels } from '../model/status';
+import { AgentStates } from './AgentStates';
+import { usePage } from './context';
+import { Figure } from './explain';
+import { memo } from './memo';
+import { Counted, Digits, GoalBar, Percent } from './numbers';
+import { LevelShape } from './shapes';
+import { Since } from './Since';
+import { TrendLine } from './TrendLine';
+
+export type Room = 'small' | 'medium' | 'wide';
+
+interface Props {
+  queue: QueueView;
+  trendVersion: number;
+  room: Room;
+  theme: string;
+}
+
+export const QueueTile = memo(function QueueTile({ queue, trendVersion, room, theme }: Props) {
+  const { text, format } = usePage().locale;
+  const level = worst(queue.levels);
+  const item = queue.main;
+  const caption = text.tile.trend(format.count(queue.trend.peak()));
+  return (
+    <article class={`tile level-${level} ${queue.old ? 'old' : ''}`} data-queue={queue.name} data-room={room}>
+      <header>
+        <h3 title={queue.name}>{queue.name}</h3>
+        <span class={`chip level-${level}`}>
+          <LevelShape level={level} />
+          {text.level[level]}
+        </span>
+      </header>
+      {item && (
+        <Figure kpi="waiting" item={item} class="waiting">
+          <Digits class="main" text={format.count(item.waiting)} />
+          <small>{text.tile.waiting}</small>
+        </Figure>
+      )}
+      <TrendLine trend={queue.trend} version={trendVersion} theme={theme} caption={caption} />
+      {item && <LongestWait item={item} level={queue.levels.wait} />}
+      {item && <Service item={item} other={queue.other} levels={queue.levels} />}
+      {item && (
+        <Figure kpi="agents" item={item} class="agents">
+          <AgentStates item={item} words={room === 'wide'} offline={false} />
+        </Figure>
+      )}
+    </article>
+  );
+});
+
+function LongestWait({ item, level }: { item: KpiItem; level: Level }) {
+  const { text } = usePage().locale;
+  const shown = item.waiting > 0 ? level : OK; // a level may outlast the wait that raised it; a dash has none
+  return (
+    <Figure kpi="longest_wait_since_us" item={item} class="longest">
+      <b class={`digits at-${shown}`}>
+        {shown !== OK && <LevelShape level={shown} />}
+        <Since us={item.waiting > 0 ? item.longest_wait_since_us : null} />
+      </b>
+      <small>{text.tile.longestWait}</small>
+    </Figure>
+  );
+}
+
+function Service({ item, other, levels }: { item: KpiItem; other: KpiItem | null; levels: Levels }) {
+  const { text, format } = usePage().locale;
+  const ratio = item.service_level;
+  const label = [text.tile.serviceLevel];
+  if (item.goal > 0) label.push(text.tile.goal(format.percent(item.goal)));
+  return (
+    <div class="outcome">
+      <Figure kpi="service_level" item={item} class="service">
+        <span class="value">
+          <Percent ratio={ratio} level={levels.service} />
+          <Counted ratio={ratio} />
+        </span>
+        <GoalBar item={item} level={levels.service} />
+        <small>{label.join(text.join)}</small>
+      </Figure>
+      <Figure kpi="abandon_rate" item={item} class="abandon">
+        <span class="value">
+          <Percent ratio={item.abandon_rate} fine />
+          <Counted ratio={item.abandon_rate} />
+        </span>
+        <small>{text.tile.abandoned}</small>
+      </Figure>
+      <small class="detail">{detailOf(item, other)}</small>
+    </div>
+  );
+
+  function detailOf(shown: KpiItem, second: KpiItem | null): string {
+    const parts = [text.tile.within(format.duration(shown.threshold_ms))];
+    const { lo = null, hi = null } = shown.service_level ?? {};
+    if (lo !== null && hi !== null) parts.push(text.tile.interval(format.percent(lo), format.percent(hi)));
+    const value = second?.service_level?.value ?? null;
+    if (second) parts.push(text.tile.other(text.window[second.window], value === null ? text.dash : format.percent(value)));
+    return parts.join(text.join);
+  }
+}

@@ -1,0 +1,26 @@
+// Sources of events that went quiet or lost some: named, because the numbers they feed may be incomplete.
+import type { Source } from '../model/items';
+import { usePage } from './context';
+import { LevelShape } from './shapes';
+
+export function SourceStrip({ sources }: { sources: Source[] }) {
+  const { text, format } = usePage().locale;
+  if (sources.length === 0) return null;
+  const effect = sources.length === 1 ? text.source.effect : text.source.effectMany;
+  return (
+    <p class="sources" role="status">
+      <LevelShape level={1} />
+      <span>
+        {sources.map(sentence).join(text.join)} — {effect}
+      </span>
+    </p>
+  );
+
+  function sentence(source: Source): string {
+    const time = (us: number | null | undefined) => (us == null ? text.dash : format.time(us / 1000));
+    if (source.state === 'silent') return text.source.silent(source.src, time(source.heard_us ?? source.since_us));
+    if (source.state === 'down') return text.source.down(source.src, time(source.since_us));
+    if (source.gap_reason) return text.source.gapWhy(source.src, time(source.gap_us), source.gap_reason);
+    return text.source.gap(source.src, time(source.gap_us));
+  }
+}
