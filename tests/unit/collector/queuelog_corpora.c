@@ -10,7 +10,7 @@ static const char *const corpora[] = {"short", "long", "reconnect", "restart", "
 
 struct figures {
     struct fc_qnode node; /* key: queue, or agent */
-    int64_t offered, answered, left[FC_LEFT_COUNT], by[4], missed, wait_us, lost_wait_us, talk_us, talks;
+    int64_t offered, answered, left[FC_LEFT_COUNT], by[8], missed, wait_us, lost_wait_us, talk_us, talks;
 };
 
 struct visit {
@@ -86,7 +86,7 @@ static void reckon_ended(struct reckoning *r, const struct fc_event *ev) {
     r->talking--;
     v->queue->by[ev->by]++;
     v->agent->by[ev->by]++;
-    if (ev->by == FC_BY_UNKNOWN) return; /* how long she talked is not known */
+    if (ev->by == FC_BY_LOST) return; /* how long she talked is not known */
     v->queue->talk_us += ev->ts - v->answered_us;
     v->agent->talk_us += ev->ts - v->answered_us;
     v->queue->talks++;
@@ -166,7 +166,7 @@ static void queue_is(const char *corpus, const char *name, const struct figures 
     same(corpus, name, "ended by the agent", f->by[FC_BY_AGENT], whole(truth, "complete_agent"));
     same(corpus, name, "ended by the customer", f->by[FC_BY_CUSTOMER], whole(truth, "complete_caller"));
     same(corpus, name, "ended by transfer", f->by[FC_BY_TRANSFER], whole(truth, "blind_transfer") + whole(truth, "attended_transfer"));
-    same(corpus, name, "cut in the talk", f->by[FC_BY_UNKNOWN], whole(truth, "cut_talking"));
+    same(corpus, name, "cut in the talk", f->by[FC_BY_LOST], whole(truth, "cut_talking"));
     same(corpus, name, "missed", f->missed, whole(truth, "ring_no_answer"));
     same(corpus, name, "wait of the answered, us", f->wait_us, sum_s(truth, "wait_answered") * FC_SECOND_US);
     same(corpus, name, "wait of the abandoned, us", f->lost_wait_us, sum_s(truth, "wait_abandoned") * FC_SECOND_US);

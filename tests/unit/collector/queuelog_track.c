@@ -142,7 +142,7 @@ static void pitfall_17_a_new_start_ends_what_was_open(void **state) {
                  "107|NONE|sales|Kim|PAUSE|lunch\n200|NONE|NONE|NONE|QUEUESTART|\n201|c|sales|NONE|ENTERQUEUE||3|1\n",
            HELLO "offered 101 a in sales from 1\noffered 102 b in sales from 2\n" KIM_IN_SALES
                  "answered 106 a in sales with Kim\nagent 107 with Kim is paused because lunch\n"
-                 "ended 200 a by unknown\nleft 200 b in sales because unknown\n"
+                 "ended 200 a by lost\nleft 200 b in sales because unknown\n"
                  "gap 0 because Asterisk started anew: 2 open visits ended without a line\nhello 200 epoch 200\n"
                  "agent 200 with Kim is available\noffered 201 c in sales from 3\n"); /* a static member's pause is forgotten */
 }
