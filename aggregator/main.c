@@ -127,7 +127,7 @@ static enum fc_status add_ingests(struct service *v, struct fc_error *err) {
         if (st != FC_OK) return st;
         v->ingests_n++;
         fc_writer_add_inbox(v->writer, fc_ingest_batches(v->ingests[i]), fc_ingest_batches_back(v->ingests[i]), fc_ingest_wake(v->ingests[i]));
-        fc_driver_add_inbox(v->driver, fc_ingest_events(v->ingests[i]), fc_ingest_events_back(v->ingests[i]), fc_ingest_wake(v->ingests[i]));
+        fc_driver_add_inbox(v->driver, fc_ingest_events(v->ingests[i]), fc_ingest_events_back(v->ingests[i]), fc_ingest_blocks_wake(v->ingests[i]));
     }
     return FC_OK;
 }

@@ -109,7 +109,7 @@ enum fc_status fc_collector_open(int argc, char *const *argv, struct fc_settings
 /* ---- counters ---------------------------------------------------------------------------------------------------------- */
 
 struct line {
-    char text[400];
+    char text[560]; /* the log cuts a line at 700 */
     size_t n;
 };
 

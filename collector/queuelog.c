@@ -42,7 +42,7 @@ struct fc_source {
     struct fc_qmark resume; /* what the last run marked; its offset: up to where reading is silent */
     bool resumed;           /* there was such a mark */
     bool started;           /* the file has been opened once */
-    bool unmarked;          /* events were put that belong to no line: no mark before they are all taken */
+    bool unmarked;          /* what belongs to no line is to be marked, once its events are all taken */
     bool rebase;            /* a file has begun: what is known now is what its lines build on, and not yet marked */
     bool more;              /* the last round ended before the file did */
     bool missing, down;     /* no file of that name; and told so */
@@ -209,9 +209,9 @@ static enum fc_status start(struct fc_source *s, struct fc_error *err) {
         s->missing = s->down = true;
         return FC_OK;
     }
-    if (s->missing) fc_info("%s: the file is there now", s->src);
-    s->missing = s->down = false;
+    s->missing = false;
     s->started = s->more = true;
+    if (!s->resumed) s->unmarked = true; /* which file it was, even if it is rotated before it has a line */
     watch(s);
     if (found == FC_QFILE_CUT) lost_while_away(s);
     else if (found == FC_QFILE_SHRUNK) tell_gap(s, fc_wall_now().us, "the file is shorter than what was read of it");
@@ -260,8 +260,8 @@ static void bad_line(struct fc_source *s, const struct fc_qfile_line *line, cons
 
 static void say_unlinked(struct fc_source *s, const struct fc_qfile_line *at, const struct fc_qline *line, uint64_t before) {
     if (before > 0 || fc_qtrack_counts(s->track)->members_unlinked == 0 || s->out.silent) return;
-    fc_warn("queuelog %s:%llu: no line tells whose interface %.*s is: set log_membername_as_agent=yes in queues.conf, or give %s?names=FILE",
-            s->file.path, (unsigned long long)at->number, FC_STR_ARG(line->agent), s->key);
+    fc_warn("queuelog %s:%llu: no line tells whose interface %.*s is: set log_membername_as_agent=yes in queues.conf, or put ?names=FILE behind the path",
+            s->file.path, (unsigned long long)at->number, FC_STR_ARG(line->agent));
 }
 
 /* One line's events, or its complaint. Lines before the marked place were told by the last run. */
@@ -359,7 +359,7 @@ static enum fc_status qlog_work(struct fc_source *s, const zmq_pollitem_t *items
     if (st == FC_OK && s->started) st = read_lines(s, &any, err);
     if (st == FC_OK || st == FC_AGAIN) heartbeat(s, wall, now);
     if (any || kept) mark(s);
-    if (st == FC_AGAIN && s->once && looked) return finish(s);
+    if (st == FC_AGAIN && s->once && looked && !any) return finish(s);
     return st;
 }
 

@@ -16,14 +16,27 @@ static uint64_t fnv(uint64_t h, const char *p, size_t n) {
     return h;
 }
 
+/* The head grows with the file until it is whole; `from` is where these bytes stand in the file. */
+static void add_head(struct fc_qfile_place *place, int64_t from, const char *bytes, size_t n) {
+    size_t known = (size_t)((int64_t)place->head_n - from); /* of these bytes */
+    if (from > (int64_t)place->head_n || known >= n || place->head_n == FC_QFILE_HEAD) return;
+    size_t more = FC_QFILE_HEAD - place->head_n < n - known ? FC_QFILE_HEAD - place->head_n : n - known;
+    place->head_hash = fnv(place->head_hash, bytes + known, more);
+    place->head_n += (uint32_t)more;
+}
+
 static void begin(struct fc_qfile *f, int fd, const struct stat *st, bool moved) {
+    char head[FC_QFILE_HEAD];
     if (f->fd >= 0) (void)close(f->fd);
     f->fd = fd;
     f->place = (struct fc_qfile_place){.dev = st->st_dev, .ino = st->st_ino, .head_hash = FNV_START};
     f->number = 1;
     f->moved = moved;
-    f->skipping = f->end = false;
+    f->skipping = false;
+    f->end = true; /* so that it is looked at once more before it is read: it may have been cut since */
     f->at = f->len = 0;
+    ssize_t n = pread(fd, head, sizeof head, 0);
+    if (n > 0) add_head(&f->place, 0, head, (size_t)n);
 }
 
 void fc_qfile_init(struct fc_qfile *f, const char *path) {
@@ -57,6 +70,11 @@ static bool head_is(int fd, const struct fc_qfile_place *place) {
     char head[FC_QFILE_HEAD];
     ssize_t n = pread(fd, head, place->head_n, 0);
     return n == (ssize_t)place->head_n && fnv(FNV_START, head, place->head_n) == place->head_hash;
+}
+
+/* Of a file of which nothing was read there is only the inode to know it by. */
+static bool is_place(int fd, const struct stat *st, const struct fc_qfile_place *place) {
+    return place->head_n > 0 ? head_is(fd, place) : st->st_ino == place->ino && st->st_dev == place->dev;
 }
 
 /* Seconds that a file's first line begins with; -1 when it does not. */
@@ -111,22 +129,20 @@ static bool search_beside(const struct fc_qfile *f, struct search *s) {
 
 /* The one the place is in: with the same beginning, and of those the longest. */
 static bool same_head(struct search *s, int fd, const struct stat *st) {
-    if (s->place->head_n == 0 || st->st_size < s->place->offset || st->st_size <= s->best || !head_is(fd, s->place)) return false;
+    if (st->st_size < s->place->offset || st->st_size <= s->best || !is_place(fd, st, s->place)) return false;
     s->best = st->st_size;
     return true;
 }
 
-static bool newer(const struct stat *a, const struct stat *b) {
-    return a->st_mtim.tv_sec != b->st_mtim.tv_sec ? a->st_mtim.tv_sec > b->st_mtim.tv_sec : a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
-}
+static int64_t changed_ns(const struct stat *st) { return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec; }
 
-/* One that came after what is open and was renamed away in its turn: it begins where that ends. Somebody's copy of the
- * log begins earlier and is not taken. */
+/* The first that came after what is open and was rotated away in its turn: it begins where that ends. Somebody's copy of
+ * the log begins earlier and is not taken. */
 static bool came_after(struct search *s, int fd, const struct stat *st) {
-    int64_t epoch_s = first_epoch_s(fd);
-    if (epoch_s < s->last_s || (s->best >= 0 && epoch_s >= s->best)) return false;
-    if ((st->st_ino == s->now->st_ino && st->st_dev == s->now->st_dev) || !newer(st, s->now) || head_is(fd, s->place)) return false;
-    s->best = epoch_s;
+    int64_t ns = changed_ns(st);
+    if (ns <= changed_ns(s->now) || (s->best >= 0 && ns >= s->best) || first_epoch_s(fd) < s->last_s) return false;
+    if ((st->st_ino == s->now->st_ino && st->st_dev == s->now->st_dev) || is_place(fd, st, s->place)) return false;
+    s->best = ns;
     return true;
 }
 
@@ -135,8 +151,7 @@ enum fc_status fc_qfile_start(struct fc_qfile *f, struct fc_qfile_place *place, 
     int fd;
     enum fc_status opened = open_at(f->path, &fd, &st, err);
     if (opened != FC_OK && opened != FC_ABSENT) return opened;
-    bool known = place != NULL && place->head_n > 0;
-    if (opened == FC_OK && (!known || head_is(fd, place))) {
+    if (opened == FC_OK && (place == NULL || is_place(fd, &st, place))) {
         *found = place == NULL ? FC_QFILE_NEXT : FC_QFILE_SAME;
         if (place != NULL && st.st_size < place->offset) {
             place->offset = st.st_size;
@@ -146,7 +161,7 @@ enum fc_status fc_qfile_start(struct fc_qfile *f, struct fc_qfile_place *place, 
         return FC_OK;
     }
     struct search s = {.place = place, .best = -1, .better = same_head};
-    if (known && search_beside(f, &s)) {
+    if (place != NULL && search_beside(f, &s)) {
         if (opened == FC_OK) (void)close(fd);
         begin(f, s.fd, &s.st, true);
         *found = FC_QFILE_SAME;
@@ -167,9 +182,7 @@ static enum fc_status fill(struct fc_qfile *f, struct fc_error *err) {
     if (n < 0) return errno == EINTR || errno == EAGAIN ? FC_AGAIN : fc_fail(err, FC_IO, "queuelog %s: %s", f->path, strerror(errno));
     f->end = n == 0;
     if (n == 0) return FC_AGAIN;
-    uint32_t more = FC_QFILE_HEAD - f->place.head_n < (uint64_t)n ? FC_QFILE_HEAD - f->place.head_n : (uint32_t)n;
-    f->place.head_hash = fnv(f->place.head_hash, f->buf + f->len, more);
-    f->place.head_n += more;
+    add_head(&f->place, f->place.offset + f->len, f->buf + f->len, (size_t)n);
     f->len += (uint32_t)n;
     return FC_OK;
 }
@@ -214,8 +227,14 @@ enum fc_status fc_qfile_rest(struct fc_qfile *f, struct fc_qfile_line *out) {
 
 /* ---- rotation -------------------------------------------------------------------------------------------------- */
 
-/* The file under `path` is the one that is open, but shorter or not the same any more: it was copied away and cut, or
- * only cut. What was not read yet stands in the copy. */
+/* What is open is shorter than what was read of it, or does not begin as it did. */
+static bool is_cut(const struct fc_qfile *f) {
+    struct stat st;
+    int64_t read_to = f->place.offset + (int64_t)(f->len - f->at);
+    return fstat(f->fd, &st) != 0 || st.st_size < read_to || !head_is(f->fd, &f->place);
+}
+
+/* It was copied away and cut, or only cut. What was not read yet stands in the copy. */
 static enum fc_status was_cut(struct fc_qfile *f, int fd, const struct stat *st, enum fc_qfile_found *found, struct fc_error *err) {
     struct search s = {.place = &f->place, .best = -1, .better = same_head};
     off_t read_to = f->place.offset + (off_t)(f->len - f->at);
@@ -247,24 +266,23 @@ static enum fc_status was_cut(struct fc_qfile *f, int fd, const struct stat *st,
 }
 
 /* Another file bears the name. Whoever writes may go on in the old one until it opens the log anew, so the new one is
- * taken only when something stands in it and the old one has nothing more. */
+ * taken only when something stands in it and the old one has nothing more. Between the two there may be others, rotated
+ * while nobody was looking: they come first. */
 static enum fc_status was_renamed(struct fc_qfile *f, int fd, const struct stat *st, int64_t last_s, enum fc_qfile_found *found, struct fc_error *err) {
     struct stat now;
-    enum fc_status more = st->st_size == 0 ? FC_AGAIN : fill(f, err);
-    if (st->st_size == 0 || more != FC_AGAIN || fstat(f->fd, &now) != 0) {
+    bool empty = st->st_size == 0;
+    enum fc_status more = fill(f, err);
+    struct search s = {.place = &f->place, .now = &now, .last_s = last_s, .best = -1, .better = came_after};
+    bool between = more == FC_AGAIN && fstat(f->fd, &now) == 0 && search_beside(f, &s);
+    *found = FC_QFILE_SAME;
+    if (more != FC_AGAIN || (empty && !between)) {
         (void)close(fd);
-        *found = FC_QFILE_SAME;
         return more == FC_AGAIN ? FC_OK : more;
     }
-    struct search s = {.place = &f->place, .now = &now, .last_s = last_s, .best = -1, .better = came_after};
     f->torn = f->len - f->at;
     *found = FC_QFILE_NEXT;
-    if (search_beside(f, &s)) {
-        (void)close(fd);
-        begin(f, s.fd, &s.st, true);
-        return FC_OK;
-    }
-    begin(f, fd, st, false);
+    if (between) (void)close(fd);
+    begin(f, between ? s.fd : fd, between ? &s.st : st, between);
     return FC_OK;
 }
 
@@ -277,9 +295,8 @@ enum fc_status fc_qfile_look(struct fc_qfile *f, int64_t last_s, enum fc_qfile_f
     *found = FC_QFILE_MISSING;
     if (opened == FC_ABSENT) return FC_OK;
     if (opened != FC_OK) return opened;
+    if (is_cut(f)) return was_cut(f, fd, &st, found, err);
     if (st.st_dev != f->place.dev || st.st_ino != f->place.ino) return was_renamed(f, fd, &st, last_s, found, err);
-    int64_t read_to = f->place.offset + (int64_t)(f->len - f->at);
-    if (st.st_size < read_to || !head_is(fd, &f->place)) return was_cut(f, fd, &st, found, err);
     (void)close(fd);
     *found = FC_QFILE_SAME;
     return FC_OK;

@@ -31,7 +31,7 @@ struct fc_qfile {
     uint64_t number; /* of the next line, from 1 */
     bool moved;      /* what is open does not bear `path` any more */
     bool skipping;   /* inside a line that is too long */
-    bool end;        /* the last read found nothing more */
+    bool end;        /* nothing was read yet, or the last read found nothing more: look before reading on */
     uint32_t at, len; /* unread bytes in buf: at..len */
     uint32_t torn;    /* bytes of a line without an end that the last rotation left behind */
     char buf[FC_QFILE_BUF];

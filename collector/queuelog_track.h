@@ -5,8 +5,8 @@
  * decides, so that means are Asterisk's own. Nothing of one visit ever happens before what came before it.
  * The same lines give the same events, always: after a restart the log is read again in silence up to the marked place.
  *
- * What the log leaves open is ended as `unknown`, never as abandoned: visits that a new start of Asterisk cut off, and
- * those that stay open for half a day because their end was never written.
+ * What the log leaves open leaves as `unknown` or ends as `lost`, never as abandoned: visits that a new start of Asterisk
+ * cut off, and those that stay open for half a day because their end was never written.
  * It refuses to count what does not fit a visit (a second end, an answer without a caller): that is only counted here.
  */
 #ifndef FC_QUEUELOG_TRACK_H
@@ -25,7 +25,7 @@ struct fc_qconf;
     COUNT(exits_unmatched, "ways out of a queue that fit no waiting visit")                                            \
     COUNT(connects_unmatched, "answers that fit no waiting visit")                                                     \
     COUNT(ends_unmatched, "ends that fit no talk: the second end of one talk, or a talk begun before the log")         \
-    COUNT(ended_unknown, "visits ended as unknown")                                                                    \
+    COUNT(ended_unknown, "visits whose end is not known")                                                                    \
     COUNT(changed_callid, "answers whose call id another call took over (consultation into a queue)")                  \
     COUNT(members_unlinked, "ADDMEMBER and REMOVEMEMBER lines whose interface belongs to no known agent")
 

@@ -184,8 +184,8 @@ static enum fc_status meet_stranger(struct fc_uplink *u, uint64_t next, struct f
                        (unsigned long long)next, (unsigned long long)first);
     if (next > 1) {
         enum fc_status st = fc_spool_rename(u->spool, err);
-        if (st == FC_FULL) u->gap[0] = '\0'; /* no room to do so now: the next ack brings us here again */
-        if (st != FC_OK) return st == FC_FULL ? FC_OK : st;
+        if (st == FC_FULL) u->gap[0] = '\0'; /* no room for that now: the next ack brings us here again */
+        if (st != FC_OK) return st;
     }
     u->lost_said = true;
     fc_err("aggregator %s: %s; going on from event %llu%s", u->endpoint, u->gap, (unsigned long long)first,
@@ -207,10 +207,10 @@ static enum fc_status take_ack(struct fc_uplink *u, uint64_t next, struct fc_mon
     if (next < first || next > fc_spool_next(u->spool)) {
         if (next < first && !u->asking && u->flying > 0) return FC_OK; /* an older ack, overtaken */
         enum fc_status st = meet_stranger(u, next, err);
-        if (st != FC_OK) return st;
+        if (st != FC_OK && st != FC_FULL) return st;
         rewind_to(u, first);
         u->asking = next > 1; /* what does it hold of the new id? */
-        u->ask_at = now;
+        u->ask_at = after(now, st == FC_FULL ? FC_UPLINK_RETRY_MS : u->asking ? 0 : FC_UPLINK_IDLE_MS);
         return FC_OK;
     }
     u->lost_said = false;
@@ -305,7 +305,7 @@ enum fc_status fc_uplink_work(struct fc_uplink *u, struct fc_wall wall, struct f
         u->ask_at = now;
     }
     if (u->ask_at.ns <= now.ns) {
-        if (u->flying > 0) u->asking = true; /* no ack came: its answer to the hello tells from where */
+        u->asking = true; /* until the answer nothing is sent: it tells from where to go on */
         say_hello(u, now);
     }
     return send_batches(u, now, err);

@@ -45,12 +45,14 @@ export class System {
     s.config = config;
     s.dir = mkdtempSync(join(tmpdir(), 'floorcast-e2e-'));
     [s.listen, s.publish, s.query, s.http, s.ingest] = await Promise.all([1, 2, 3, 4, 5].map(freePort));
-    s.programs = new Map();
+    s.programs = new Map(); // the latest of each name
+    s.started = []; // every one
     return s;
   }
   run(name, args, options) {
     const p = new Program(name, args, this.dir, options);
     this.programs.set(name, p);
+    this.started.push(p);
     return p;
   }
   tcp(port) { return `tcp://127.0.0.1:${port}`; }
@@ -93,9 +95,13 @@ export class System {
   logs() {
     return [...this.programs.values()].map((p) => `--- ${p.name}\n${p.output().slice(-2000)}`).join('\n');
   }
+  /** For a test's end, however it went. */
+  kill() {
+    for (const p of this.started) if (p.alive()) p.child.kill('SIGKILL');
+  }
   /** Stops what runs, last started first; everything must end cleanly. */
   async stop() {
-    for (const p of [...this.programs.values()].reverse()) {
+    for (const p of [...this.started].reverse()) {
       if (!p.alive()) continue;
       const { code } = await p.stop();
       assert.equal(code, 0, `${p.name} did not stop cleanly\n${p.output().slice(-2000)}`);

@@ -13,8 +13,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const CSP = "default-src 'self'";
 
-export async function startFake({ port = 0, web = join(here, '..', 'dist'), speed = 1, ...floorOptions } = {}) {
+export async function startFake({ port = 0, web = join(here, '..', 'dist'), speed = 1, refusing = false, ...floorOptions } = {}) {
   const fake = new FakeServer(web, speed, floorOptions);
+  fake.refusing = refusing;
   await fake.listen(port);
   return fake;
 }

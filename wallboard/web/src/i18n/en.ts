@@ -57,7 +57,6 @@ export const en = {
     aggregator: (age: string) => `Data is ${age} old — the aggregator is silent`,
     server: (age: string) => `Data is ${age} old — the server is silent`,
     network: 'Connection to the server lost — reconnecting',
-    networkAge: (age: string) => `numbers are ${age} old`,
   },
   source: {
     silent: (src: string, time: string) => `Source ${src} silent since ${time}`,

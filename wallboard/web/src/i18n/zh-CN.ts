@@ -53,13 +53,12 @@ export const zhCN: Messages = {
   stale: '数据陈旧',
   cut: '连接中断',
   connecting: '连接中',
-  dataUnder: (age) => `数据不到 ${age}前`,
-  dataAge: (age) => `数据为 ${age}前`,
+  dataUnder: (age) => `数据延迟不到 ${age}`,
+  dataAge: (age) => `数据延迟 ${age}`,
   banner: {
-    aggregator: (age) => `数据已是 ${age}前的 — 汇总服务没有响应`,
-    server: (age) => `数据已是 ${age}前的 — 服务器没有响应`,
+    aggregator: (age) => `数据已延迟 ${age} — 汇总服务没有响应`,
+    server: (age) => `数据已延迟 ${age} — 服务器没有响应`,
     network: '与服务器的连接已中断 — 正在重连',
-    networkAge: (age) => `数字为 ${age}前`,
   },
   source: {
     silent: (src, time) => `数据源 ${src} 自 ${time} 起无消息`,

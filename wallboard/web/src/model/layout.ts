@@ -36,15 +36,17 @@ const MAIN_DIGITS_SHARE = 1 / 25;
 const EM_REM_MAX = 3;
 const EM_REM_ENOUGH = 1.5; // larger than this is welcome, but nothing else should give way for it
 const AGENT_EM_REM_ENOUGH = 1.125;
+const AGENTS_STEP = 5; // planned for in steps, so that one more agent rarely moves everything
 const AGENT_EM_REM = [0.875, 1, 1.125, 1.25];
 export const FLOW_QUERY = '(max-width: 752px), (max-height: 520px)'; // as in phone.css
 
 export function planLayout(screen: Screen, queues: number, agents: number): Layout {
   if (screen.flow) return flowLayout(screen, queues, agents);
   const tiles = Math.max(1, queues);
+  const heads = AGENTS_STEP * Math.ceil(agents / AGENTS_STEP);
   for (let pages = 1; ; pages++) {
     const perPage = Math.ceil(tiles / pages);
-    const best = bestOf(candidates(screen, perPage, agents), screen, agents);
+    const best = bestOf(candidates(screen, perPage, heads), screen, heads);
     if (best) return best;
   }
 }
@@ -155,7 +157,7 @@ function scoreOf(layout: Layout, screen: Screen, agents: number): number {
   const seen = agents === 0 ? 1 : Math.min(1, layout.agentsPerPage / agents);
   const letters = Math.min(1, layout.agentEm / (AGENT_EM_REM_ENOUGH * screen.rem));
   const room = layout.tileWidth * layout.tileHeight * layout.em ** 2;
-  return figures * seen ** 0.4 * letters * room ** 0.02;
+  return figures ** 0.8 * seen ** 0.6 * letters * room ** 0.02;
 }
 
 export interface Page {
@@ -163,8 +165,9 @@ export interface Page {
   to: number;
 }
 
+// pagesOf -- as few pages as it takes, equally full.
 export function pagesOf(count: number, perPage: number): Page[] {
-  const pages: Page[] = [];
-  for (let from = 0; from < count; from += perPage) pages.push({ from, to: Math.min(count, from + perPage) });
-  return pages;
+  const pages = Math.ceil(count / perPage);
+  const size = Math.ceil(count / pages);
+  return Array.from({ length: pages }, (_, i) => ({ from: i * size, to: Math.min(count, (i + 1) * size) }));
 }

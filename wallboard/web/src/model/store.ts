@@ -177,12 +177,20 @@ export class Store {
 
   private applyState(state: State): void {
     for (const item of state.items) {
-      if ('gone' in item) this.entries.delete(item.topic);
+      if ('gone' in item) this.bury(item.topic);
       else this.entries.set(item.topic, { item, session: this.session });
     }
     this.signs.complete ||= this.known('queues');
     if (state.items.some((item) => item.topic === 'queues')) this.forgetQueues();
     for (const item of state.items) this.touchQueue(item);
+  }
+
+  private bury(topic: string): void {
+    this.entries.delete(topic);
+    for (const [name, { main, other }] of this.queues) {
+      if (main?.topic === topic) this.replaceQueue(name, { main: null });
+      if (other?.topic === topic) this.replaceQueue(name, { other: null });
+    }
   }
 
   // touchQueue -- the queue this item belongs to gets a new identity, so that its tile is drawn anew.

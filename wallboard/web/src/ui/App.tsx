@@ -10,7 +10,6 @@ import { Header } from './Header';
 import { Loading } from './Loading';
 import type { Preferences } from './preferences';
 import { QueueGrid } from './QueueGrid';
-import { SourceStrip } from './SourceStrip';
 import { Summary } from './Summary';
 
 interface Props {
@@ -24,12 +23,11 @@ export function App({ page, view, preferences, find }: Props) {
   const { phase } = view.freshness;
   return (
     <PageProvider value={page}>
-      <Header freshness={view.freshness} preferences={preferences} zoneAtMs={page.ticker.clockMs()} />
+      <Header freshness={view.freshness} sources={view.sources} preferences={preferences} zoneAtMs={page.ticker.clockMs()} />
       {phase === 'loading' ? (
         <Loading freshness={view.freshness} />
       ) : (
         <main class={`floor phase-${phase}`}>
-          <SourceStrip sources={view.sources} />
           <Summary all={view.all} />
           <Board view={view} theme={preferences.theme} />
         </main>

@@ -3,25 +3,29 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { LANGUAGES } from '../i18n';
 import type { Freshness } from '../model/freshness';
+import type { Source } from '../model/items';
 import { usePage } from './context';
 import type { Preferences, Theme } from './preferences';
 import { PhaseShape } from './shapes';
+import { SourceStrip } from './SourceStrip';
 
 const FRESH_MS = 2_000; // below this the age is not counted out: a number flipping each second would be noise
 
 interface Props {
   freshness: Freshness;
+  sources: Source[];
   preferences: Preferences;
   zoneAtMs: number;
 }
 
-export function Header({ freshness, preferences, zoneAtMs }: Props) {
+export function Header({ freshness, sources, preferences, zoneAtMs }: Props) {
   const { text, format } = usePage().locale;
   const { phase } = freshness;
   const alarm = phase === 'stale' || phase === 'cut';
   return (
     <header class={`top phase-${phase}`}>
       {alarm ? <Alarm freshness={freshness} /> : <h1>{text.title}</h1>}
+      {!alarm && <SourceStrip sources={sources} />}
       <p class="connection" role="status">
         <PhaseShape phase={phase} />
         <b>{word(freshness)}</b>

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Item, KpiItem } from '../src/model/items';
+import { Store } from '../src/model/store';
+import { SAMPLES } from '../src/model/trend';
+
+const DAY_MS = 1_700_000_000_000;
+
+function makeStore() {
+  const it = { mono: 0, frames: 0, reloads: 0 };
+  const store = new Store('m15', () => it.mono, () => void it.frames++, () => void it.reloads++);
+  const us = () => (DAY_MS + it.mono) * 1000;
+  return {
+    it,
+    store,
+    us,
+    hello: (build = 'a', at_us = us()) => (store.opened(), store.apply({ type: 'hello', version: '1', build, at_us, now_us: us() })),
+    tick: (feed: 'up' | 'down' = 'up', at_us = us()) => store.apply({ type: 'tick', at_us, now_us: us(), feed }),
+    state: (...items: Item[]) => store.apply({ type: 'state', at_us: us(), items }),
+  };
+}
+
+const queues = (...names: string[]): Item => ({ topic: 'queues', queues: names });
+const kpis = (name: string, change: Partial<KpiItem> = {}): KpiItem => ({
+  topic: `queue/${name}/m15`, ver: 1, at_us: 0, scope: 'queue', name, window: 'm15', waiting: 0, longest_wait_since_us: null,
+  agents: {}, threshold_ms: 20_000, short_abandon_ms: 5_000, goal: 0.8, ...change,
+});
+
+test('many messages, one frame', () => {
+  const { it, store, hello, state } = makeStore();
+  hello();
+  for (let i = 0; i < 50; i++) state(queues('a'), kpis('a', { waiting: i }));
+  assert.equal(it.frames, 1);
+  assert.equal(store.view().queues![0]!.main!.waiting, 49);
+  state(kpis('a'));
+  assert.equal(it.frames, 2);
+});
+
+test('what did not change keeps its identity', () => {
+  const { store, hello, state } = makeStore();
+  hello();
+  state(queues('a', 'b'), kpis('a'), kpis('b'));
+  const before = store.view().queues!;
+  state(kpis('b', { waiting: 1 }));
+  const after = store.view().queues!;
+  assert.equal(before[0], after[0]);
+  assert.notEqual(before[1], after[1]);
+});
+
+test('subscribes to what every page needs, then to the queues; to all of them where they are too many to name', () => {
+  const { store, hello, state } = makeStore();
+  assert.deepEqual(store.topics(), ['queues', 'sources', 'agents/all', 'group/all/m15', 'group/all/day']);
+  hello();
+  state(queues('a/b', '50%'));
+  assert.deepEqual(store.topics().slice(5), ['queue/a%2Fb/m15', 'queue/a%2Fb/day', 'queue/50%25/m15', 'queue/50%25/day']);
+  state(queues(...Array.from({ length: 300 }, (_, i) => `a queue with a long name ${i}`)));
+  assert.deepEqual(store.topics().slice(5), ['queue/*']);
+});
+
+test('a queue that is gone is forgotten, and so is a topic with a tombstone', () => {
+  const { store, hello, state } = makeStore();
+  hello();
+  state(queues('a', 'b'), kpis('a'), kpis('b'));
+  state(queues('b'), { topic: 'queue/b/m15', gone: true });
+  assert.deepEqual(store.view().queues!.map(({ name }) => name), ['b']);
+  assert.equal(store.find('queue/a/m15'), null);
+  assert.equal(store.find('queue/b/m15'), null);
+  assert.equal(store.view().queues![0]!.main, null);
+});
+
+test('seconds stand still while the data is not good, and go on when it is', () => {
+  const { it, store, hello, tick, state } = makeStore();
+  hello();
+  tick();
+  state(queues('a'), kpis('a'));
+  it.mono = 1000;
+  tick();
+  assert.equal(store.nowMs(), DAY_MS + 1000);
+  it.mono = 9000;
+  tick('down', (DAY_MS + 1000) * 1000);
+  assert.equal(store.freshness().phase, 'stale');
+  assert.equal(store.nowMs(), DAY_MS + 1000);
+  it.mono = 10_000;
+  tick();
+  assert.equal(store.freshness().phase, 'live');
+  assert.equal(store.nowMs(), DAY_MS + 10_000);
+});
+
+test('a replay is live however old its events are, and waits are measured in its own time', () => {
+  const { it, store, hello, tick, state } = makeStore();
+  const long_ago = 1_000_000_000_000_000;
+  hello('a', long_ago);
+  state(queues('a'), kpis('a'));
+  assert.equal(store.freshness().phase, 'loading'); // a dead aggregator would look the same until the first tick
+  tick('up', long_ago);
+  assert.equal(store.freshness().phase, 'live');
+  assert.equal(store.nowMs(), long_ago / 1000);
+  it.mono = 5000;
+  tick('down', long_ago);
+  assert.deepEqual([store.freshness().phase, store.freshness().ageMs], ['stale', 5000]);
+});
+
+test('clocks that disagree by seconds do not make living data stale', () => {
+  const { store, us, hello, tick, state } = makeStore();
+  hello('a', us() - 8e6);
+  state(queues('a'));
+  tick('up', us() - 8e6);
+  assert.equal(store.freshness().phase, 'live');
+});
+
+test('after a reconnect a queue is marked old until it was sent again', () => {
+  const { store, hello, state } = makeStore();
+  hello();
+  state(queues('a', 'b'), kpis('a'), kpis('b'));
+  store.lost();
+  hello();
+  assert.deepEqual(store.view().queues!.map(({ old }) => old), [true, true]);
+  state(queues('a', 'b'), kpis('a'));
+  assert.deepEqual(store.view().queues!.map(({ old }) => old), [false, true]);
+});
+
+test('reloads for another build, not for another connection', () => {
+  const { it, hello } = makeStore();
+  hello('a');
+  hello('a');
+  assert.equal(it.reloads, 0);
+  hello('b');
+  assert.equal(it.reloads, 1);
+});
+
+test('names sources that are not up, and recent gaps', () => {
+  const { store, us, hello, tick, state } = makeStore();
+  hello();
+  tick();
+  const source = { since_us: 0, heard_us: 0, gaps: 1 };
+  state(queues('a'), {
+    topic: 'sources',
+    sources: [
+      { ...source, src: 'up', state: 'up', gap_us: us() - 3600e6 },
+      { ...source, src: 'silent', state: 'silent' },
+      { ...source, src: 'gap', state: 'up', gap_us: us() - 60e6 },
+    ],
+  });
+  store.nowMs();
+  assert.deepEqual(store.view().sources.map(({ src }) => src), ['silent', 'gap']);
+});
+
+test('a week of seconds holds no more than twenty minutes of them', () => {
+  const { it, store, hello, tick, state } = makeStore();
+  hello();
+  tick();
+  state(queues('a'), kpis('a', { waiting: 3 }));
+  for (let s = 0; s < 7 * 86_400; s += 7) {
+    it.mono += 7000;
+    tick();
+    store.second();
+  }
+  const { trend } = store.view().queues![0]!;
+  assert.equal(trend.times.length, SAMPLES);
+  assert.equal(trend.values.length, SAMPLES);
+  assert.equal(trend.peak(), 3);
+});
