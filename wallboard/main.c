@@ -10,6 +10,16 @@ static void reload(struct fc_server *server, void *ctx) {
     else fc_err("%s; nothing is changed", err.text);
 }
 
+/* --check: what can be known without opening anything. */
+static int check(struct fc_settings *settings) {
+    struct fc_web *web = NULL;
+    struct fc_error err;
+    enum fc_status status = fc_web_load(&web, settings->web, &err);
+    fc_web_release(web);
+    fc_settings_free(settings);
+    return status == FC_OK ? 0 : fc_options_fail(&fc_wallboard_program, status, &err);
+}
+
 int main(int argc, char **argv) {
     static struct fc_option_values got[FC_SET_COUNT];
     static struct fc_server server;
@@ -20,10 +30,7 @@ int main(int argc, char **argv) {
     enum fc_status status = fc_settings_load(&settings, got, &err);
     if (status != FC_OK) return fc_options_fail(&fc_wallboard_program, status, &err);
     fc_log_setup(settings.log_format, FC_LOG_INFO);
-    if (got[FC_SET_CHECK].n > 0) {
-        fc_settings_free(&settings);
-        return 0;
-    }
+    if (got[FC_SET_CHECK].n > 0) return check(&settings);
     if (!settings.loopback)
         fc_warn("--insecure: everyone who reaches %s port %d sees every queue and agent; nothing is encrypted", settings.host, settings.port);
     if (settings.web == NULL) fc_warn("no front end is installed and no --web given: only the API is served");

@@ -126,7 +126,7 @@ static enum fc_status take(struct fc_settings *s, const struct file *file, const
     const char *format = fc_options_last(&got[FC_SET_LOG_FORMAT], file != NULL && file->log_format != NULL ? file->log_format : "text");
     int64_t max = file != NULL && file->max_clients > 0 ? file->max_clients : FC_CLIENTS_DEFAULT;
     if ((clients != NULL && !fc_str_int(fc_str(clients), &max)) || max < 1 || max > FC_CLIENTS_MAX)
-        return fc_fail(err, FC_CONFIG, "max-clients: \"%s\", expected a number from 1 to %d", clients != NULL ? clients : "", FC_CLIENTS_MAX);
+        return fc_fail(err, FC_CONFIG, "max-clients: not a number from 1 to %d", FC_CLIENTS_MAX);
     if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
         return fc_fail(err, FC_CONFIG, "log-format: \"%s\", expected text or json", format);
     s->clients_max = (uint32_t)max;

@@ -1,7 +1,8 @@
 /* The whole service in a child process, between a played aggregator (XPUB and ROUTER) and raw sockets that speak HTTP
  * and WebSocket by hand. */
-#include "fake.h"
+#include "play.h"
 #include "server.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -18,13 +19,8 @@
 
 #include <cmocka.h>
 
-#define WAIT_MS 10000
-
-static char publish_at[80], query_at[80], web_dir[] = "/tmp/fc-web-XXXXXX";
+static char web_dir[] = "/tmp/fc-web-XXXXXX";
 static pid_t child;
-static int port;
-static void *zmq, *xpub, *router;
-static uint64_t sent;
 
 /* --- the service --- */
 
@@ -67,72 +63,6 @@ static _Noreturn void serve(int report) {
     exit(0);
 }
 
-/* ZeroMQ closes in the background: the address of the one before may be taken for a while yet. */
-static void bind_soon(void *socket, const char *endpoint) {
-    for (int i = 0; i < 500 && zmq_bind(socket, endpoint) != 0; i++) {
-        assert_int_equal(zmq_errno(), EADDRINUSE);
-        (void)usleep(10000);
-    }
-    char bound[100];
-    size_t n = sizeof bound;
-    assert_int_equal(zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound, &n), 0);
-    assert_string_equal(bound, endpoint);
-}
-
-static void open_aggregator(void) {
-    int on = 1;
-    xpub = zmq_socket(zmq, ZMQ_XPUB);
-    router = zmq_socket(zmq, ZMQ_ROUTER);
-    assert_int_equal(zmq_setsockopt(xpub, ZMQ_XPUB_VERBOSER, &on, sizeof on), 0);
-    on = 0;
-    assert_int_equal(zmq_setsockopt(xpub, ZMQ_SNDHWM, &on, sizeof on), 0); /* unlimited: losses are played, not real */
-    assert_int_equal(zmq_setsockopt(xpub, ZMQ_LINGER, &on, sizeof on), 0);
-    assert_int_equal(zmq_setsockopt(router, ZMQ_LINGER, &on, sizeof on), 0);
-    bind_soon(xpub, publish_at);
-    bind_soon(router, query_at);
-    sent = 0;
-}
-
-static void close_aggregator(void) {
-    assert_int_equal(zmq_close(xpub), 0);
-    assert_int_equal(zmq_close(router), 0);
-}
-
-/* Waits for a subscription to everything: '\1', or its end: '\0'. */
-static void expect_subscription(char what) {
-    for (;;) {
-        char got[8] = {0};
-        zmq_pollitem_t item = {.socket = xpub, .events = ZMQ_POLLIN};
-        assert_int_equal(zmq_poll(&item, 1, WAIT_MS), 1);
-        int n = zmq_recv(xpub, got, sizeof got, 0);
-        assert_int_equal(n, 1);
-        if (got[0] == what) return;
-    }
-}
-
-static void publish_bytes(const char *topic, const uint8_t *bytes, size_t n) {
-    assert_true(zmq_send(xpub, topic, strlen(topic), ZMQ_SNDMORE) >= 0);
-    assert_true(zmq_send(xpub, bytes, n, 0) >= 0);
-    sent++;
-}
-
-static void publish(const char *topic, const char *name, const char *window, uint64_t ver, int64_t waiting) {
-    uint8_t bytes[1024];
-    publish_bytes(topic, bytes, fake_item(bytes, sizeof bytes, topic, name, window, ver, waiting));
-}
-
-static void beat(const char *instance) {
-    uint8_t bytes[512];
-    publish_bytes("hb", bytes, fake_beat(bytes, sizeof bytes, instance, sent + 1));
-}
-
-static void floor_snapshot(uint64_t ver) {
-    publish("queue/sales/day", "sales", "day", ver, 3);
-    publish("queue/a%2Fb/day", "a/b", "day", ver, 0);
-    publish("group/all/day", "all", "day", ver, 3);
-    publish("agent/=cmd/day", "=cmd", "day", ver, 1);
-}
-
 static int start(void **state) {
     (void)state;
     int report[2];
@@ -166,145 +96,6 @@ static int stop(void **state) {
     char command[100];
     (void)snprintf(command, sizeof command, "rm -r %s", web_dir);
     return system(command);
-}
-
-/* --- sockets --- */
-
-static int receive_buffer; /* of the next connections; 0: the system's */
-
-static int dial(void) {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (receive_buffer > 0) assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer), 0);
-    struct timeval wait = {.tv_sec = WAIT_MS / 1000};
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait), 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
-    return fd;
-}
-
-static void say(int fd, const void *bytes, size_t n) { assert_int_equal(send(fd, bytes, n, MSG_NOSIGNAL), (ssize_t)n); }
-
-/* One reply: its head, byte by byte up to the empty line, then as much as content-length says. */
-struct reply {
-    int status;
-    char head[4096], body[65536];
-    size_t n;
-};
-
-static void read_reply(int fd, struct reply *r) {
-    size_t n = 0;
-    *r = (struct reply){0};
-    while (n < 4 || memcmp(r->head + n - 4, "\r\n\r\n", 4) != 0) {
-        assert_true(n + 1 < sizeof r->head);
-        assert_int_equal(recv(fd, r->head + n, 1, 0), 1);
-        n++;
-    }
-    assert_int_equal(sscanf(r->head, "HTTP/%*d.%*d %d", &r->status), 1);
-    const char *length = strcasestr(r->head, "content-length:");
-    size_t want = length == NULL ? 0 : strtoul(length + 15, NULL, 10);
-    assert_true(want < sizeof r->body);
-    while (r->n < want) {
-        ssize_t k = recv(fd, r->body + r->n, want - r->n, 0);
-        assert_true(k > 0);
-        r->n += (size_t)k;
-    }
-}
-
-static void ask(int fd, const char *method, const char *path, const char *more, struct reply *r) {
-    char text[2048];
-    int n = snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n", method, path, port, more);
-    say(fd, text, (size_t)n);
-    read_reply(fd, r);
-}
-
-static int get(const char *path, const char *more, struct reply *r) {
-    int fd = dial();
-    ask(fd, "GET", path, more, r);
-    assert_int_equal(close(fd), 0);
-    assert_non_null(strcasestr(r->head, "content-security-policy: default-src 'self'"));
-    assert_non_null(strcasestr(r->head, "x-content-type-options: nosniff"));
-    assert_non_null(strcasestr(r->head, "referrer-policy:"));
-    return r->status;
-}
-
-static int upgrade(const char *protocol, const char *more, struct reply *r) {
-    char text[512];
-    int fd = dial();
-    (void)snprintf(text, sizeof text,
-                   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                   "Sec-WebSocket-Version: 13\r\n%s%s%s%s",
-                   protocol == NULL ? "" : "Sec-WebSocket-Protocol: ", protocol == NULL ? "" : protocol, protocol == NULL ? "" : "\r\n", more);
-    ask(fd, "GET", "/ws", text, r);
-    return fd;
-}
-
-static void ws_say(int fd, uint8_t opcode, const void *bytes, size_t n) {
-    uint8_t head[8] = {(uint8_t)(0x80 | opcode), 0x80 | 126, (uint8_t)(n >> 8), (uint8_t)n}; /* mask 0: the bytes as they are */
-    say(fd, head, sizeof head);
-    say(fd, bytes, n);
-}
-
-static void ws_subscribe(int fd, const char *topics) {
-    char text[1024];
-    int n = snprintf(text, sizeof text, "{\"op\":\"subscribe\",\"topics\":[%s]}", topics);
-    ws_say(fd, 1, text, (size_t)n);
-}
-
-static void take(int fd, void *to, size_t n) {
-    for (size_t at = 0; at < n;) {
-        ssize_t k = recv(fd, (char *)to + at, n - at, 0);
-        assert_true(k > 0);
-        at += (size_t)k;
-    }
-}
-
-static uint8_t ws_frame(int fd, uint8_t *to, size_t cap, size_t *n) {
-    uint8_t head[2], more[8];
-    take(fd, head, 2);
-    *n = head[1] & 0x7f;
-    if (*n >= 126) {
-        size_t bytes = *n == 126 ? 2 : 8;
-        take(fd, more, bytes);
-        *n = 0;
-        for (size_t i = 0; i < bytes; i++) *n = *n << 8 | more[i];
-    }
-    assert_true(*n <= cap);
-    take(fd, to, *n);
-    return head[0];
-}
-
-/* The next JSON message of a type; others (ticks) are passed over. */
-static json_t *ws_next(int fd, const char *type) {
-    static uint8_t bytes[1 << 20];
-    size_t n;
-    for (int i = 0; i < 1000; i++) {
-        assert_int_equal(ws_frame(fd, bytes, sizeof bytes, &n), 0x81);
-        json_t *root = json_loadb((char *)bytes, n, 0, NULL);
-        assert_non_null(root);
-        if (strcmp(json_string_value(json_object_get(root, "type")), type) == 0) return root;
-        json_decref(root);
-    }
-    fail_msg("no %s in 1000 messages", type);
-    return NULL;
-}
-
-static int ws_open(const char *topics) {
-    static struct reply r;
-    int fd = upgrade("floorcast.json", "", &r);
-    assert_int_equal(r.status, 101);
-    json_decref(ws_next(fd, "hello"));
-    ws_subscribe(fd, topics);
-    return fd;
-}
-
-/* The value of waiting that the next state gives for a topic; -1: the state does not hold it. */
-static json_int_t waiting_in(json_t *state, const char *topic) {
-    size_t i;
-    json_t *item;
-    json_int_t got = -1;
-    json_array_foreach(json_object_get(state, "items"), i, item)
-        if (strcmp(json_string_value(json_object_get(item, "topic")), topic) == 0) got = json_integer_value(json_object_get(item, "waiting"));
-    return got;
 }
 
 /* --- tests --- */
@@ -392,46 +183,6 @@ static void kpi_answers(void **state) {
     assert_int_equal(get("/api/v1/kpi?quue=x", "", &r), 400);
     assert_int_equal(get("/api/v1/kpi?channel=voice", "", &r), 400);
     assert_int_equal(get("/api/v1/contacts", "", &r), 404);
-}
-
-/* Answers one question as the aggregator would; returns how many bytes the question had. */
-static void answer(bool ok) {
-    uint8_t id[64], question[512], bytes[2048], item[512];
-    struct fc_mp at = {0};
-    int64_t number = -1;
-    zmq_pollitem_t wait = {.socket = router, .events = ZMQ_POLLIN};
-    assert_int_equal(zmq_poll(&wait, 1, WAIT_MS), 1);
-    int id_n = zmq_recv(router, id, sizeof id, 0), n = zmq_recv(router, question, sizeof question, 0);
-    assert_true(fc_item_find(question, (size_t)n, "id", &at) && fc_mp_i64(&at, &number));
-    assert_true(fc_item_find(question, (size_t)n, "scope", &at));
-    struct fc_mpw w;
-    fc_mpw_init(&w, bytes, sizeof bytes);
-    fc_mpw_map(&w, 3);
-    fc_mpw_key(&w, "id");
-    fc_mpw_int(&w, number);
-    fc_mpw_key(&w, "ok");
-    fc_mpw_bool(&w, ok);
-    if (ok) {
-        fc_mpw_key(&w, "items");
-        fc_mpw_array(&w, 1);
-        fc_mpw_map(&w, 3);
-        fc_mpw_key(&w, "from_us");
-        fc_mpw_int(&w, 60000000);
-        fc_mpw_key(&w, "to_us");
-        fc_mpw_int(&w, 120000000);
-        fc_mpw_key(&w, "service_level");
-        fc_mpw_map(&w, 2);
-        fc_mpw_key(&w, "value");
-        fc_mpw_f64(&w, 0.5);
-        fc_mpw_key(&w, "n");
-        fc_mpw_int(&w, 4);
-    } else {
-        fc_mpw_key(&w, "error");
-        fc_mpw_str(&w, fc_str("queue=zz: unknown"));
-    }
-    (void)item;
-    assert_true(zmq_send(router, id, (size_t)id_n, ZMQ_SNDMORE) >= 0);
-    assert_true(zmq_send(router, bytes, w.len, 0) >= 0);
 }
 
 static void ask_later(int fd, const char *path) {

@@ -66,7 +66,7 @@ static uint32_t next(struct fc_seat *seat, void (*each)(struct fc_item *item, vo
     const struct fc_frame *f = fc_views_frame(&views, seat);
     if (f == NULL) return 0;
     struct fc_mp mp = fc_mp_open(f->bytes.p + FC_FRAME_HEAD, f->bytes.n - FC_FRAME_HEAD), at;
-    uint32_t n;
+    uint32_t n = 0;
     assert_true(fc_item_find(mp.p, fc_mp_left(&mp), "items", &at) && fc_mp_array(&at, &n));
     assert_int_equal(n, f->items);
     for (uint32_t i = 0; i < n; i++) {
