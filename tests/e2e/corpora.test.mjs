@@ -64,7 +64,7 @@ function expectSplit(item, q) {
 for (const corpus of [...UNBROKEN, ...BROKEN]) {
   test(`queuelog: ${corpus} gives Asterisk's figures exactly`, async () => {
     const truth = truthOf(corpus);
-    const { queues, agents } = await replay(`queuelog:${join(data, 'asterisk', corpus, 'queue_log.txt')}`);
+    const { queues, agents, waiting } = await replay(`queuelog:${join(data, 'asterisk', corpus, 'queue_log.txt')}`);
     for (const [name, q] of Object.entries(truth.queues)) {
       const item = queues.get(name);
       note(corpus, 'queuelog', name, item, q);
@@ -75,7 +75,9 @@ for (const corpus of [...UNBROKEN, ...BROKEN]) {
       assert.equal(item.asa_ms, millis(q.wait_answered), `${name}: mean wait`);
       assert.equal(item.talk_ms, millis(q.talk), `${name}: mean talk`);
       assert.equal(item.transferred, q.blind_transfer + q.attended_transfer);
+      assert.equal(item.left.unknown ?? 0, q.cut_waiting, `${name}: cut off while waiting`);
     }
+    for (const item of waiting) assert.equal(item.waiting, 0, `${item.name}: nobody waits for ever`);
     for (const [name, a] of Object.entries(truth.agents)) {
       const item = agents.get(name);
       if (a.answered === 0 && !a.rna) continue; // nothing that an interval would hold
@@ -83,6 +85,7 @@ for (const corpus of [...UNBROKEN, ...BROKEN]) {
       assert.equal(item.answered, a.answered, `${name}: answered`);
       assert.equal(item.missed, a.rna ?? 0, `${name}: ring-no-answer`);
       assert.equal(item.transferred, a.transfers, `${name}: transfers`);
+      if (corpus !== 'crash' && a.answered > 0) assert.equal(item.talk_ms, Math.round((a.talk * 1000) / a.answered), `${name}: mean talk`); // there, talks have no end
     }
   });
 }
