@@ -67,7 +67,7 @@ static void pitfall_15_who_still_talks_is_told_again(void **state) {
     say(5000, "CoreShowChannel", "Channel: PJSIP/caller-2\nUniqueid: 2.0\nApplication: Wait\nBridgeId: \n");
     say(5001, "CoreShowChannelsComplete", "");
     expect_open("1.0");
-    expect_ended("2.0", FC_BY_UNKNOWN, 3000);
+    expect_ended("2.0", FC_BY_LOST, 3000);
     assert_int_equal(fake_count(sink, FC_ANSWERED), 3); /* 1.0 twice: live and in the snapshot */
     complete(9000, "1.0", "sales", "Ana", "agent");
     expect_ended("1.0", FC_BY_AGENT, 9000);
@@ -155,7 +155,7 @@ static void pitfall_17_another_life_of_asterisk(void **state) {
     say(2600, "Shutdown", "Shutdown: Cleanly\nRestart: True\n");
     reconnect(2700, 9000, "08:00:08");
     lists_done(9001);
-    expect_ended("1.0", FC_BY_UNKNOWN, 2700);
+    expect_ended("1.0", FC_BY_LOST, 2700);
     expect_left("2.0", FC_LEFT_UNKNOWN, 2700);
     assert_string_equal(fake_nth(sink, FC_GAP, 0)->reason, "Asterisk shut down or restarts");
     assert_string_equal(fake_nth(sink, FC_HELLO, 0)->epoch, "2026-11-22T08:00:00");
@@ -285,7 +285,7 @@ static void an_end_that_is_never_told(void **state) {
     tick(9999);
     expect_open("1.0");
     tick(10000);
-    expect_ended("1.0", FC_BY_UNKNOWN, 5000);
+    expect_ended("1.0", FC_BY_LOST, 5000);
 }
 
 static void a_full_sink_loses_nothing(void **state) {
