@@ -46,7 +46,7 @@ async function runTests() {
   const out = mkdtempSync(join(tmpdir(), 'floorcast-web-test-'));
   try {
     const entryPoints = readdirSync(join(here, 'test')).filter((file) => file.endsWith('.test.ts')).map((file) => join('test', file));
-    await build({ absWorkingDir: here, entryPoints, bundle: true, platform: 'node', format: 'esm', target: 'node18', outdir: out, outExtension: { '.js': '.mjs' }, logLevel: 'warning' });
+    await build({ absWorkingDir: here, entryPoints, bundle: true, platform: 'node', format: 'esm', target: 'node18', outdir: out, outExtension: { '.js': '.mjs' }, loader: { '.css': 'text' }, logLevel: 'warning' });
     const tests = readdirSync(out).map((file) => join(out, file));
     return spawnSync(process.execPath, ['--test', ...tests], { stdio: 'inherit' }).status ?? 1;
   } finally {

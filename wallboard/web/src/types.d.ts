@@ -1,2 +1,5 @@
 // What the bundler takes beside TypeScript.
-declare module '*.css';
+declare module '*.css' {
+  const text: string; // in the tests; a page imports a style sheet for its effect
+  export default text;
+}
