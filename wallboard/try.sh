@@ -108,9 +108,11 @@ lock_data() {
     flock -n 9 || die "the data directory $data is in use by the processes$(tr '\n' ' ' <"$data/pids" | sed 's/^/ /')" \
         "Stop that try.sh first (Ctrl-C there), or set FLOORCAST_DATA to another directory."
     echo $$ >"$data/pids"
+    # A first start begins half an hour ago and catches up at once, so that the screen has something to say.
+    if [ ! -e "$data/aggregator" ]; then history=(--history 1800); fi
 }
 
-running=() names=()
+running=() names=() history=()
 
 # start NAME ARGS... -- in its own session, so that Ctrl-C reaches this script alone, which stops them in order.
 start() {
@@ -166,7 +168,7 @@ start_all() {
     start floorcast-aggregator --data "$data/aggregator" --listen "$batches" --publish "$publish" --query "$query"
     start floorcast-wallboard --listen "127.0.0.1:$port" --publish "$publish" --query "$query" --web build/web
     start floorcast-collector --source "zmq://$ingest" --aggregator "$batches" --spool "$data/spool"
-    [ $sim = no ] || start floorcast-sim --to "tcp://$ingest" --preset "$preset"
+    [ $sim = no ] || start floorcast-sim --to "tcp://$ingest" --preset "$preset" "${history[@]}"
     for ((i = 0; i < 150; i++)); do
         check_running
         if curl -fs --noproxy '*' --max-time 2 -o /dev/null "http://127.0.0.1:$port/healthz"; then return; fi

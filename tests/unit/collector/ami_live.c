@@ -283,7 +283,7 @@ static void short_over_tcp_with_a_cut(void **state) {
         const struct visit *v = &all.v[i];
         assert_int_equal(v->lefts + (v->answers > 0), 1);
         assert_int_equal(v->ends, v->answers > 0);
-        unknown += (v->lefts > 0 && v->reason == FC_LEFT_UNKNOWN) || (v->ends > 0 && v->by == FC_BY_UNKNOWN);
+        unknown += (v->lefts > 0 && v->reason == FC_LEFT_UNKNOWN) || (v->ends > 0 && v->by == FC_BY_LOST);
     }
     printf("  %zu of 31 visits, %u of them ended unknown, %lu ends of them came later\n", all.n, unknown, (unsigned long)counter("ends_without_visit"));
     assert_true(all.n >= 25 && all.n <= 31);
