@@ -17,9 +17,8 @@ usage: tests/run.sh [--sanitize address|thread|none] [--quick] [--no-install]
   --no-install     leave the system's packages alone
   --help           this
 
-CC chooses the compiler, CTEST_PARALLEL_LEVEL how many tests run at a time (1; sanitized: one
-a core). Build directories: build-tests,
-build-address, build-thread.
+CC chooses the compiler, CTEST_PARALLEL_LEVEL how many tests run at a time (1; sanitized: one a core).
+Build directories: build-tests, build-address, build-thread.
 END
 }
 
