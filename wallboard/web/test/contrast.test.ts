@@ -23,17 +23,21 @@ function contrast(a: string, b: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
+const STATES = ['available', 'alerting', 'busy', 'hold', 'wrap', 'paused', 'offline'];
 const ON: [text: string[], surface: string[], least: number][] = [
   [['text', 'muted'], ['ground', 'surface', 'surface-raised'], 7],
   [['text', 'warn'], ['warn-surface'], 7],
   [['text', 'alert'], ['alert-surface'], 7],
   [['ok', 'warn', 'alert', 'accent'], ['surface'], 7],
-  [['available', 'alerting', 'busy', 'hold', 'wrap', 'paused', 'offline'], ['ground', 'surface'], 7],
-  [['available', 'alerting', 'busy', 'hold', 'wrap', 'paused', 'offline'], ['warn-surface', 'alert-surface'], 4.5],
+  [STATES, ['ground', 'surface', 'warn-surface', 'alert-surface'], 3],
   [['on-chip'], ['warn', 'alert-chip'], 7],
   [['on-stale'], ['stale'], 7],
   [['on-cut'], ['cut'], 7],
 ];
+
+test('dark: states are written in their colours', () => {
+  for (const state of STATES) assert.ok(contrast(themes.dark![state]!, themes.dark!.ground!) >= 7, state);
+});
 
 for (const [name, theme] of Object.entries(themes)) {
   test(`${name}: what is written can be read`, () => {

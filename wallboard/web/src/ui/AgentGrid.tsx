@@ -47,18 +47,20 @@ export function AgentGrid({ agents, layout }: Props) {
           <small>{text.empty.agentsHint}</small>
         </div>
       )}
-      <ul class="agent-grid" style={grid}>
-        {pager.items.map((agent) => (
-          <AgentCell
-            key={agent.name}
-            label={agent.label || agent.name}
-            state={agent.state}
-            since={agent.since_us}
-            reason={agent.reason}
-            queue={agent.contact_queue}
-          />
-        ))}
-      </ul>
+      {shown.length > 0 && (
+        <ul class="agent-grid" style={grid}>
+          {pager.items.map((agent) => (
+            <AgentCell
+              key={agent.name}
+              label={agent.label || agent.name}
+              state={agent.state}
+              since={agent.since_us}
+              reason={agent.reason}
+              queue={agent.contact_queue}
+            />
+          ))}
+        </ul>
+      )}
     </section>
   );
 }

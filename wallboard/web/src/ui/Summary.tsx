@@ -91,8 +91,8 @@ function FloorAgents({ item }: { item: KpiItem | null }) {
   return (
     <Figure kpi="agents" item={item} class="floor-agents">
       <small>{text.summary.agents(format.count(total))}</small>
-      <StatesBar item={item} />
-      <AgentStates item={item} words offline />
+      {total > 0 && <StatesBar item={item} />}
+      {total > 0 && <AgentStates item={item} words offline />}
     </Figure>
   );
 }
