@@ -112,15 +112,6 @@ front_end_modules() {
     fi
 }
 
-check_front_end() {
-    [ -e wallboard/web/package.json ] || return 0
-    say "front end: types, style and its own tests"
-    cd wallboard/web
-    npm run --if-present check
-    npm run --if-present test
-    cd ../..
-}
-
 log=$build/ctest.log
 rm -f "$log"
 packages
@@ -131,6 +122,5 @@ cmake --build "$build" --parallel "$(nproc)"
 [ $quick = yes ] || front_end_modules
 say "running the tests of $build"
 run_ctest 2>&1 | tee "$log" || die "tests failed (see above)" "Again: ctest --test-dir $build --rerun-failed --output-on-failure"
-[ $web = no ] || check_front_end
 say "passed: $build"
 grep -E '^[0-9]+% tests passed' "$log"
