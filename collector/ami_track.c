@@ -15,9 +15,9 @@ void fc_ami_due(struct fc_ami_track *t, int64_t us) {
     if (us < t->due_us) t->due_us = us;
 }
 
-/* How many bytes the UTF-8 sequence at `p` has; 0 when it is none. */
+/* How many bytes the UTF-8 sequence at `p` has; 0 when it is none, or a zero byte, which no event may carry. */
 static size_t utf8_len(const uint8_t *p, size_t left) {
-    size_t n = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : *p >= 0xe0 && *p < 0xf0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
+    size_t n = *p == 0 ? 0 : *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : *p >= 0xe0 && *p < 0xf0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
     if (n == 0 || n > left) return 0;
     for (size_t i = 1; i < n; i++)
         if ((p[i] & 0xc0) != 0x80) return 0;

@@ -88,7 +88,7 @@ static void damaged_streams_break_nothing(void **state) {
     (void)state;
     static char bytes[4 << 20];
     static const unsigned rarely[] = {20, 200, 2000, 20000};
-    seed = getenv("FC_SEED") != NULL ? (unsigned)strtoul(getenv("FC_SEED"), NULL, 10) : (unsigned)time(NULL);
+    seed = getenv("FC_SEED") != NULL ? (unsigned)strtoul(getenv("FC_SEED"), NULL, 10) : 20260306u;
     printf("seed %u (set FC_SEED to repeat)\n", seed);
     for (unsigned i = 0; i < RUNS; i++) play(bytes, load(bytes, sizeof bytes), rarely[i % 4]);
 }

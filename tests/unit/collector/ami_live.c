@@ -52,7 +52,7 @@ static int start(void **state) {
     (void)state;
     memset(&t, 0, sizeof t);
     t.peer = t.listener = -1;
-    t.seed = getenv("FC_SEED") != NULL ? (unsigned)strtoul(getenv("FC_SEED"), NULL, 10) : (unsigned)time(NULL);
+    t.seed = getenv("FC_SEED") != NULL ? (unsigned)strtoul(getenv("FC_SEED"), NULL, 10) : 20260306u;
     printf("seed %u (set FC_SEED to repeat)\n", t.seed);
     t.now_us = INT64_C(1795347000000000);
     t.sink = fake_create();

@@ -45,7 +45,7 @@ static struct fc_sink *uninterrupted(const char *name) {
 }
 
 static unsigned seed_of_run(void) {
-    unsigned seed = getenv("FC_SEED") != NULL ? (unsigned)strtoul(getenv("FC_SEED"), NULL, 10) : (unsigned)time(NULL);
+    unsigned seed = getenv("FC_SEED") != NULL ? (unsigned)strtoul(getenv("FC_SEED"), NULL, 10) : 20260306u;
     printf("seed %u (set FC_SEED to repeat)\n", seed);
     return seed;
 }

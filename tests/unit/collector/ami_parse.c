@@ -210,7 +210,7 @@ static void cut_anywhere(void **state) {
     (void)state;
     size_t n;
     char *bytes = load(&n);
-    unsigned seed = getenv("FC_SEED") != NULL ? (unsigned)strtoul(getenv("FC_SEED"), NULL, 10) : (unsigned)time(NULL);
+    unsigned seed = getenv("FC_SEED") != NULL ? (unsigned)strtoul(getenv("FC_SEED"), NULL, 10) : 20260306u;
     printf("seed %u (set FC_SEED to repeat)\n", seed);
     uint64_t whole = hash_in_pieces(bytes, n, 30000, 1);
     assert_true(hash_in_pieces(bytes, n, 1, 0) == whole);
