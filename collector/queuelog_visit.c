@@ -97,7 +97,7 @@ static void tell_left(struct fc_qtrack *t, struct fc_qcall *call, struct fc_qvis
 
 static void tell_ended(struct fc_qtrack *t, struct fc_qcall *call, struct fc_qvisit *v, int64_t ts_us, enum fc_by by) {
     struct fc_event ev = fc_event_make(FC_ENDED, ts_us);
-    FC_EVENT_NUM(&ev, by, by);
+    FC_EVENT_NUM(&ev, by, (uint8_t)by);
     emit(t, &ev, v);
     drop(t, call, v);
 }
