@@ -63,12 +63,11 @@ packages() {
     [ $quick = yes ] || { require_tools node npm && require_node; }
 }
 
-# tests_without_browser -- a ctest pattern for what cannot run without the front end: the whole-program tests that
-# speak of a browser.
-tests_without_browser() {
+# browser_tests -- a ctest pattern for the whole-program tests that need the front end: those that open a page.
+browser_tests() {
     local file names=()
     for file in tests/e2e/*.test.mjs; do
-        if [ -e "$file" ] && grep -qi chromium "$file"; then names+=("$(basename "$file" .test.mjs)"); fi
+        if [ -e "$file" ] && grep -qiE 'chromium|page-lib' "$file"; then names+=("$(basename "$file" .test.mjs)"); fi
     done
     local IFS='|'
     [ ${#names[@]} -eq 0 ] || printf '^e2e/(%s)$' "${names[*]}"
@@ -98,18 +97,10 @@ run_ctest() {
     local options=(--test-dir "$build" --output-on-failure --no-tests=error) skip
     [ $quick = no ] || options+=(-R '^unit/')
     if [ $web = no ]; then
-        skip=$(tests_without_browser)
+        skip=$(browser_tests)
         [ -z "$skip" ] || options+=(-E "$skip")
     fi
     if [ "$sanitize" = none ]; then ctest "${options[@]}"; else sanitizer_run ctest "${options[@]}"; fi
-}
-
-# front_end_modules -- the whole-program tests read messages with the front end's own libraries.
-front_end_modules() {
-    if [ -e wallboard/web/package.json ] && [ ! -d wallboard/web/node_modules ]; then
-        say "front end: its libraries (npm)"
-        npm --prefix wallboard/web ci --no-audit --no-fund
-    fi
 }
 
 log=$build/ctest.log
@@ -119,7 +110,6 @@ say "configuring $build (warnings are errors; sanitizer: $sanitize)"
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFC_WERROR=ON "${cmake_options[@]}"
 say "building $build"
 cmake --build "$build" --parallel "$(nproc)"
-[ $quick = yes ] || front_end_modules
 say "running the tests of $build"
 run_ctest 2>&1 | tee "$log" || die "tests failed (see above)" "Again: ctest --test-dir $build --rerun-failed --output-on-failure"
 say "passed: $build"
