@@ -18,7 +18,7 @@
 
 #include <stdlib.h>
 
-#define STORED_VERSION 1
+#define STORED_VERSION 2
 #define FACTS_PER_PART 1000
 
 struct out {
@@ -355,6 +355,8 @@ static void load_source(struct in *in, struct fc_str name) {
     if (!s->silent) s->heard_us = 0; /* it could not be heard while this program was down */
 }
 
+static bool is_count(int64_t v) { return (v >= 0 && v < FC_TALLY_COUNT_ALL) || v == FC_TALLY_NONE; }
+
 static void load_fact(struct in *in) {
     uint32_t n = 0;
     in->ok = in->ok && fc_mp_array(&in->mp, &n) && n == 7;
@@ -363,7 +365,7 @@ static void load_fact(struct in *in) {
     l.fact.value = get_int(in);
     int64_t sign = get_int(in), count = get_int(in), sum = get_int(in);
     struct fc_str queue = get_str(in), agent = get_opt(in);
-    in->ok = in->ok && (sign == 1 || sign == -1) && count >= 0 && count < FC_TALLY_COUNT_ALL && sum >= 0 && sum < FC_TALLY_COUNT_ALL && queue.n > 0;
+    in->ok = in->ok && (sign == 1 || sign == -1) && is_count(count) && is_count(sum) && queue.n > 0;
     if (!in->ok) return;
     l.fact.sign = (int8_t)sign;
     l.fact.count = (uint8_t)count;

@@ -114,7 +114,7 @@ void fc_contact_forget_old(struct fc_engine *e) {
 /* ---- facts ----------------------------------------------------------------------------------------------------- */
 
 static void fact(struct fc_engine *e, struct fc_contact *c, struct fc_agent *a, int64_t ts_us, int sign, enum fc_tally_count count) {
-    fc_engine_fact(e, c->queue, a, (struct fc_fact){.ts_us = ts_us, .sign = (int8_t)sign, .count = (uint8_t)count, .sum = (uint8_t)count});
+    fc_engine_fact(e, c->queue, a, (struct fc_fact){.ts_us = ts_us, .sign = (int8_t)sign, .count = (uint8_t)count, .sum = FC_TALLY_NONE});
 }
 
 static void fact_sum(struct fc_engine *e, struct fc_contact *c, int64_t ts_us, int sign, enum fc_tally_count count, enum fc_tally_count sum, int64_t value) {
@@ -278,7 +278,7 @@ void fc_contact_end_unknown(struct fc_engine *e, struct fc_contact *c, int64_t t
 static void missed(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
     struct fc_agent *a = fc_engine_agent(e, ev->agent, ev->ts);
     fc_engine_fact(e, fc_engine_queue(e, ev->queue), a,
-                   (struct fc_fact){.ts_us = ev->ts, .sign = 1, .count = FC_TALLY_missed, .sum = FC_TALLY_missed});
+                   (struct fc_fact){.ts_us = ev->ts, .sign = 1, .count = FC_TALLY_missed, .sum = FC_TALLY_NONE});
     if (c != NULL && a->alert == c) fc_agent_unalert(e, a, ev->ts);
 }
 

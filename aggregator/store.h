@@ -26,7 +26,7 @@
 
 #include "handover.h"
 
-#define FC_STORE_FORMAT 1
+#define FC_STORE_FORMAT 2
 #define FC_STORE_MAP_BYTES (UINT64_C(64) << 30)
 
 struct fc_store;

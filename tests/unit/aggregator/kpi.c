@@ -95,7 +95,7 @@ static void a_bucket_holds_its_middle(void **state) {
 static void random_tally(struct fc_tally *t, int facts) {
     for (int i = 0; i < facts; i++) {
         struct fc_fact f = {.ts_us = 1, .value = (int64_t)(rng() % 100000000), .sign = 1, .count = FC_TALLY_answered, .sum = FC_TALLY_wait_us};
-        if (rng() % 3 == 0) f.count = f.sum = (uint8_t)(rng() % FC_TALLY_COUNT_ALL);
+        if (rng() % 3 == 0) f = (struct fc_fact){.ts_us = 1, .sign = 1, .count = (uint8_t)(rng() % FC_TALLY_COUNT_ALL), .sum = FC_TALLY_NONE};
         if (f.count == FC_TALLY_answered) f.sum = FC_TALLY_wait_us;
         fc_tally_apply(t, &f, 1);
     }

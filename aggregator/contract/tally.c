@@ -1,25 +1,30 @@
 #include "tally.h"
 
-#define STORED_VERSION 1
+#define STORED_VERSION 2
 
-void fc_tally_fini(struct fc_tally *t) { fc_hist_fini(&t->waits); }
+void fc_tally_fini(struct fc_tally *t) {
+    fc_hist_fini(&t->waits);
+    fc_hist_fini(&t->journeys);
+}
 
 void fc_tally_clear(struct fc_tally *t) {
     memset(t->v, 0, sizeof t->v);
     t->wait_us_max = 0;
     fc_hist_clear(&t->waits);
+    fc_hist_clear(&t->journeys);
 }
 
 bool fc_tally_empty(const struct fc_tally *t) {
     for (int i = 0; i < FC_TALLY_COUNT_ALL; i++)
         if (t->v[i] != 0) return false;
-    return t->waits.n == 0;
+    return t->waits.n == 0 && t->journeys.n == 0;
 }
 
 void fc_tally_apply(struct fc_tally *t, const struct fc_fact *o, int direction) {
     int sign = direction * o->sign;
-    t->v[o->count] += sign;
-    if (o->sum != o->count) t->v[o->sum] += sign * o->value;
+    if (o->count != FC_TALLY_NONE) t->v[o->count] += sign;
+    if (o->sum != FC_TALLY_NONE) t->v[o->sum] += sign * o->value;
+    if (o->count == FC_TALLY_journey_n) fc_hist_add(&t->journeys, fc_hist_bucket(o->value / 1000), sign);
     if (o->count != FC_TALLY_answered) return;
     fc_hist_add(&t->waits, fc_hist_bucket(o->value / 1000), sign);
     if (sign > 0 && o->value > t->wait_us_max) t->wait_us_max = o->value;
@@ -29,12 +34,21 @@ void fc_tally_merge(struct fc_tally *into, const struct fc_tally *from) {
     for (int i = 0; i < FC_TALLY_COUNT_ALL; i++) into->v[i] += from->v[i];
     if (from->wait_us_max > into->wait_us_max) into->wait_us_max = from->wait_us_max;
     fc_hist_merge(&into->waits, &from->waits);
+    fc_hist_merge(&into->journeys, &from->journeys);
+}
+
+static void write_hist(struct fc_mpw *w, const struct fc_hist *h) {
+    fc_mpw_array(w, 2 * (size_t)h->n);
+    for (uint32_t i = 0; i < h->n; i++) {
+        fc_mpw_int(w, h->pairs[i].bucket);
+        fc_mpw_int(w, h->pairs[i].count);
+    }
 }
 
 void fc_tally_encode(struct fc_mpw *w, const struct fc_tally *t) {
     size_t used = 0;
     for (int i = 0; i < FC_TALLY_COUNT_ALL; i++) used += t->v[i] != 0;
-    fc_mpw_array(w, 4);
+    fc_mpw_array(w, 5);
     fc_mpw_int(w, STORED_VERSION);
     fc_mpw_array(w, 2 * used);
     for (int i = 0; i < FC_TALLY_COUNT_ALL; i++) {
@@ -43,11 +57,8 @@ void fc_tally_encode(struct fc_mpw *w, const struct fc_tally *t) {
         fc_mpw_int(w, t->v[i]);
     }
     fc_mpw_int(w, t->wait_us_max);
-    fc_mpw_array(w, 2 * (size_t)t->waits.n);
-    for (uint32_t i = 0; i < t->waits.n; i++) {
-        fc_mpw_int(w, t->waits.pairs[i].bucket);
-        fc_mpw_int(w, t->waits.pairs[i].count);
-    }
+    write_hist(w, &t->waits);
+    write_hist(w, &t->journeys);
 }
 
 static bool read_counts(struct fc_mp *mp, struct fc_tally *t) {
@@ -62,14 +73,14 @@ static bool read_counts(struct fc_mp *mp, struct fc_tally *t) {
     return true;
 }
 
-static bool read_waits(struct fc_mp *mp, struct fc_tally *t) {
+static bool read_hist(struct fc_mp *mp, struct fc_hist *h) {
     uint32_t n;
     if (!fc_mp_array(mp, &n) || n % 2 != 0) return false;
     for (uint32_t i = 0; i < n; i += 2) {
         int64_t bucket, count;
         if (!fc_mp_i64(mp, &bucket) || !fc_mp_i64(mp, &count)) return false;
         if (bucket < 0 || bucket >= FC_HIST_BUCKETS || count < INT32_MIN || count > INT32_MAX) return false;
-        fc_hist_add(&t->waits, (uint16_t)bucket, (int32_t)count);
+        fc_hist_add(h, (uint16_t)bucket, (int32_t)count);
     }
     return true;
 }
@@ -78,8 +89,8 @@ enum fc_status fc_tally_decode(struct fc_mp *mp, struct fc_tally *t, struct fc_e
     uint32_t n;
     int64_t version;
     fc_tally_clear(t);
-    if (fc_mp_array(mp, &n) && n == 4 && fc_mp_i64(mp, &version) && version == STORED_VERSION && read_counts(mp, t) &&
-        fc_mp_i64(mp, &t->wait_us_max) && read_waits(mp, t))
+    if (fc_mp_array(mp, &n) && n == 5 && fc_mp_i64(mp, &version) && version == STORED_VERSION && read_counts(mp, t) &&
+        fc_mp_i64(mp, &t->wait_us_max) && read_hist(mp, &t->waits) && read_hist(mp, &t->journeys))
         return FC_OK;
     fc_tally_clear(t);
     return fc_fail(err, FC_INVALID, "stored tally: byte %zu is not as version %d writes it", fc_mp_offset(mp), STORED_VERSION);
