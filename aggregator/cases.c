@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-#define FACTS_MAX (FC_CASE_STEPS_MAX + 6) /* each reopening, and one each of opened, acknowledged, resolved, cause, disposition and its cause */
+/* Each reopening, and one each of opened, acknowledged, resolved, cause, disposition and its cause. */
+#define FACTS_MAX (FC_CASE_STEPS_MAX + 6)
 
 /* Room for one more of `size` bytes behind the n that are there. */
 static void *grown(void *at, uint32_t n, uint32_t *cap, size_t size) {
@@ -163,7 +164,7 @@ static int fact_order(const struct fc_fact *a, const struct fc_fact *b) {
     return r != 0 ? r : cmp(a->value, b->value);
 }
 
-static void holds(struct derived *d, int64_t ts_us, int count, int sum, int64_t value) {
+static void holds(struct derived *d, int64_t ts_us, enum fc_tally_count count, enum fc_tally_count sum, int64_t value) {
     struct fc_fact f = {.ts_us = ts_us, .value = value, .sign = 1, .count = (uint8_t)count, .sum = (uint8_t)sum};
     FC_ASSERT(d->n < FACTS_MAX);
     uint32_t i = d->n++;
@@ -172,8 +173,9 @@ static void holds(struct derived *d, int64_t ts_us, int count, int sum, int64_t 
 }
 
 static void cause_holds(struct derived *d, int64_t ts_us, int cause) {
-    static const uint8_t counts[] = {
-        [FC_CAUSE_FRONTLINE] = FC_TALLY_cause_frontline, [FC_CAUSE_PROCESS] = FC_TALLY_cause_process, [FC_CAUSE_SUPPORT] = FC_TALLY_cause_support};
+    static const enum fc_tally_count counts[] = {[FC_CAUSE_FRONTLINE] = FC_TALLY_cause_frontline,
+                                                 [FC_CAUSE_PROCESS] = FC_TALLY_cause_process,
+                                                 [FC_CAUSE_SUPPORT] = FC_TALLY_cause_support};
     if (cause != NO_CAUSE) holds(d, ts_us, counts[cause], FC_TALLY_NONE, 0);
 }
 
@@ -190,12 +192,14 @@ static void derive_complaint(const struct fc_case *k, struct derived *d) {
     holds(d, opened->ts_us, FC_TALLY_complaints_opened, FC_TALLY_NONE, 0);
     cause_holds(d, opened->ts_us, k->cause);
     if (acknowledged != NULL) {
-        d->ack_early = acknowledged->ts_us < opened->ts_us;
-        holds(d, acknowledged->ts_us, FC_TALLY_complaint_ack_n, FC_TALLY_complaint_ack_us, d->ack_early ? 0 : acknowledged->ts_us - opened->ts_us);
+        int64_t ack_us = acknowledged->ts_us - opened->ts_us;
+        d->ack_early = ack_us < 0;
+        holds(d, acknowledged->ts_us, FC_TALLY_complaint_ack_n, FC_TALLY_complaint_ack_us, ack_us < 0 ? 0 : ack_us);
     }
     d->open = resolved == NULL;
     if (resolved != NULL) /* never before the first opened, which is before the last */
-        holds(d, resolved->ts_us, FC_TALLY_complaint_resolve_n, FC_TALLY_complaint_resolve_us, resolved->ts_us - opened->ts_us);
+        holds(d, resolved->ts_us, FC_TALLY_complaint_resolve_n, FC_TALLY_complaint_resolve_us,
+              resolved->ts_us - opened->ts_us);
 }
 
 static void derive(const struct fc_case *k, struct derived *d) {
@@ -204,8 +208,9 @@ static void derive(const struct fc_case *k, struct derived *d) {
     d->n = 0;
     if (k->steps_n > 0) derive_complaint(k, d);
     if (k->outcome_us == 0) return;
-    holds(d, k->outcome_us, k->outcome == FC_OUTCOME_YES ? FC_TALLY_resolved_yes : FC_TALLY_resolved_no, FC_TALLY_NONE, 0);
-    if (k->outcome == FC_OUTCOME_NO) cause_holds(d, k->outcome_us, k->outcome_cause);
+    bool yes = k->outcome == FC_OUTCOME_YES;
+    holds(d, k->outcome_us, yes ? FC_TALLY_resolved_yes : FC_TALLY_resolved_no, FC_TALLY_NONE, 0);
+    if (!yes) cause_holds(d, k->outcome_us, k->outcome_cause);
 }
 
 static void tell(struct fc_cases *c, const struct fc_place *place, struct fc_fact f, int sign) {
@@ -213,7 +218,9 @@ static void tell(struct fc_cases *c, const struct fc_place *place, struct fc_fac
     c->facts.fact(c->facts.ctx, place, &f);
 }
 
-static bool same_place(const struct fc_place *a, const struct fc_place *b) { return a->queue == b->queue && a->agent == b->agent; }
+static bool same_place(const struct fc_place *a, const struct fc_place *b) {
+    return a->queue == b->queue && a->agent == b->agent;
+}
 
 /* Both are in order, so that one walk finds what only one of them has. */
 static void tell_difference(struct fc_cases *c, const struct derived *before, const struct derived *after) {
@@ -287,13 +294,20 @@ static bool replaces(int64_t ts_us, int64_t *told_us, int order) {
     return true;
 }
 
+/* Whether the event's name for a thing replaces the one held, told at *told_us. */
+static bool renames(const struct fc_event *ev, uint64_t key_bit, struct fc_str name, const void *held,
+                    int64_t *told_us) {
+    if ((ev->present & key_bit) == 0 || name.n == 0) return false;
+    return replaces(ev->ts, told_us, name_order(name, name_of(held)));
+}
+
 static bool learn(struct fc_case *k, const struct fc_event *ev, const struct fc_resolver *resolver) {
     bool changed = false;
-    if ((ev->present & FC_KEY_BIT(queue)) != 0 && ev->queue.n > 0 && replaces(ev->ts, &k->queue_us, name_order(ev->queue, name_of(k->place.queue)))) {
+    if (renames(ev, FC_KEY_BIT(queue), ev->queue, k->place.queue, &k->queue_us)) {
         k->place.queue = resolver->queue(resolver->ctx, ev->queue);
         changed = true;
     }
-    if ((ev->present & FC_KEY_BIT(agent)) != 0 && ev->agent.n > 0 && replaces(ev->ts, &k->agent_us, name_order(ev->agent, name_of(k->place.agent)))) {
+    if (renames(ev, FC_KEY_BIT(agent), ev->agent, k->place.agent, &k->agent_us)) {
         k->place.agent = resolver->agent(resolver->ctx, ev->agent, ev->ts);
         changed = true;
     }

@@ -1,11 +1,13 @@
-/* cases -- complaints by their case id, and dispositions of cases: what was said of each, and the facts that follow from it.
+/* cases -- complaints by their case id, and dispositions of cases: what was said of each, and the facts that follow
+ * from it.
  *
- * A case's record is the set of the steps that were told, the latest queue, agent and cause, and the latest disposition.
- * Facts are a pure function of the record: each event changes the record, the facts before and after are compared, what no
- * longer holds is taken back and what now holds is added. So order does not matter and an event that comes twice changes
- * nothing. Steps of one time stand in the order of enum fc_stage (opened and resolved within one second is resolved); of two
- * queues, agents or causes told at the same time the greater counts, of two dispositions `no`.
- * A case is kept while its complaint is open and FC_CASE_KEPT_US after the latest thing told of it. One thread.
+ * A case's record is the set of the steps that were told, the latest queue, agent and cause, and the latest
+ * disposition. Facts are a pure function of the record: each event changes the record, the facts before and after
+ * are compared, what no longer holds is taken back and what now holds is added. So order does not matter and an
+ * event that comes twice changes nothing. Steps of one time stand in the order of enum fc_stage (opened and
+ * resolved within one second is resolved); of two queues, agents or causes told at the same time the greater
+ * counts, of two dispositions `no`. A case is kept while its complaint is open and FC_CASE_KEPT_US after the latest
+ * thing told of it. One thread.
  */
 #ifndef FC_CASES_H
 #define FC_CASES_H
@@ -36,7 +38,7 @@ struct fc_cases_counters {
 #undef COUNTER
 };
 
-/* Turns names into things, making them when absent. Names are never empty; ts_us: when the agent was named. Not NULL. */
+/* Turns names (never empty) into things, made when absent; never NULL. ts_us: when the agent was named. */
 struct fc_resolver {
     struct fc_queue *(*queue)(void *ctx, struct fc_str name);
     struct fc_agent *(*agent)(void *ctx, struct fc_str name, int64_t ts_us);
@@ -51,11 +53,13 @@ struct fc_open_sink {
 
 struct fc_cases;
 
-struct fc_cases *fc_cases_create(struct fc_fact_sink facts, struct fc_open_sink open, uint32_t max); /* max: FC_CASES_MAX, fewer in tests */
+/* max: FC_CASES_MAX, fewer in tests. */
+struct fc_cases *fc_cases_create(struct fc_fact_sink facts, struct fc_open_sink open, uint32_t max);
 void fc_cases_destroy(struct fc_cases *c); /* sends nothing to the sinks */
 const struct fc_cases_counters *fc_cases_counters(const struct fc_cases *c);
 
-/* fc_cases_complaint -- one `complaint` event. fc_cases_resolved -- one `resolved` event that names a case and no contact.
+/* fc_cases_complaint -- one `complaint` event.
+ * fc_cases_resolved -- one `resolved` event that names a case and no contact.
  * Shape:   facts and open changes go to the sinks during the call; queue NULL: `all` alone
  * Units:   complaint_ack_us, complaint_resolve_us in us
  * Thread:  engine; allocates. Work: steps of the case x log of the cases held
@@ -68,15 +72,15 @@ void fc_cases_advance(struct fc_cases *c, int64_t now_us);
 
 bool fc_cases_dirty(const struct fc_cases *c);
 
-/* fc_cases_save -- what changed since the last one: keys (case ids) to delete first, then those to put. Nothing is dirty
- * afterwards. Stored form, each name with the time it was told, which is 0 when it never was:
+/* fc_cases_save -- what changed since the last one: keys (case ids) to delete first, then those to put. Nothing is
+ * dirty afterwards. Stored form, each name with the time it was told, which is 0 when it never was:
  * msgpack [1, queue, ts, agent, ts, cause, ts, outcome, its cause or -1, ts, [stage, ts, ..]] */
 void fc_cases_save(struct fc_cases *c, void (*put)(void *ctx, struct fc_str key, struct fc_str bytes),
                    void (*gone)(void *ctx, struct fc_str key), void *ctx);
 
 /* fc_cases_load -- one stored record back: no facts (they were counted), but the complaint's open +1.
  * Errors: FC_INVALID with the offset, or a case that is there already; nothing was taken from it */
-FC_MUST_USE enum fc_status fc_cases_load(struct fc_cases *c, struct fc_str key, struct fc_str bytes, const struct fc_resolver *resolver,
-                                         struct fc_error *err);
+FC_MUST_USE enum fc_status fc_cases_load(struct fc_cases *c, struct fc_str key, struct fc_str bytes,
+                                         const struct fc_resolver *resolver, struct fc_error *err);
 
 #endif

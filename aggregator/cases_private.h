@@ -1,4 +1,4 @@
-/* cases_private -- a case's record and what holds all of them: for cases.c (events and facts) and cases_store.c alone. */
+/* cases_private -- a case's record and what holds them all: for cases.c (events, facts) and cases_store.c alone. */
 #ifndef FC_CASES_PRIVATE_H
 #define FC_CASES_PRIVATE_H
 
@@ -44,11 +44,13 @@ struct fc_cases {
 };
 
 struct fc_case *fc_case_add(struct fc_cases *c, struct fc_str id); /* blank, in its places; makes room for it */
-void fc_case_back(struct fc_cases *c, struct fc_case *k); /* its record was put back: counts it as open, finds its place */
+void fc_case_back(struct fc_cases *c, struct fc_case *k); /* its record was put back: counts and places it */
 
 static inline int cmp(int64_t a, int64_t b) { return (a > b) - (a < b); }
 
-static inline int step_order(struct step a, struct step b) { return a.ts_us != b.ts_us ? cmp(a.ts_us, b.ts_us) : cmp(a.stage, b.stage); }
+static inline int step_order(struct step a, struct step b) {
+    return a.ts_us != b.ts_us ? cmp(a.ts_us, b.ts_us) : cmp(a.stage, b.stage);
+}
 
 static inline struct fc_str name_of(const void *item) {
     struct fc_str s = {0};

@@ -54,7 +54,8 @@ struct record {
 };
 
 static bool read_name(struct fc_mp *mp, struct fc_str *name, int64_t *told_us) {
-    return fc_mp_str(mp, name) && name->n <= FC_ID_MAX && fc_mp_i64(mp, told_us) && *told_us >= 0 && (*told_us > 0) == (name->n > 0);
+    if (!fc_mp_str(mp, name) || name->n > FC_ID_MAX || !fc_mp_i64(mp, told_us)) return false;
+    return *told_us >= 0 && (*told_us > 0) == (name->n > 0);
 }
 
 static bool read_small(struct fc_mp *mp, int64_t least, int64_t most, int64_t *out) {
@@ -65,7 +66,8 @@ static bool read_told(struct fc_mp *mp, struct fc_case *k) {
     int64_t cause, outcome, outcome_cause;
     bool ok = read_small(mp, NO_CAUSE, FC_CAUSE_SUPPORT, &cause) && read_small(mp, 0, INT64_MAX, &k->cause_us) &&
               (k->cause_us > 0) == (cause != NO_CAUSE) && read_small(mp, 0, FC_OUTCOME_NO, &outcome) &&
-              read_small(mp, NO_CAUSE, FC_CAUSE_SUPPORT, &outcome_cause) && read_small(mp, 0, INT64_MAX, &k->outcome_us);
+              read_small(mp, NO_CAUSE, FC_CAUSE_SUPPORT, &outcome_cause) &&
+              read_small(mp, 0, INT64_MAX, &k->outcome_us);
     if (!ok) return false;
     k->cause = (int8_t)cause;
     k->outcome = (uint8_t)outcome;
@@ -90,8 +92,8 @@ static bool read_record(struct fc_mp *mp, struct record *r) {
     uint32_t elements;
     int64_t version;
     return fc_mp_array(mp, &elements) && elements == 11 && fc_mp_i64(mp, &version) && version == STORED_VERSION &&
-           read_name(mp, &r->queue, &r->told.queue_us) && read_name(mp, &r->agent, &r->told.agent_us) && read_told(mp, &r->told) &&
-           read_steps(mp, r) && fc_mp_left(mp) == 0;
+           read_name(mp, &r->queue, &r->told.queue_us) && read_name(mp, &r->agent, &r->told.agent_us) &&
+           read_told(mp, &r->told) && read_steps(mp, r) && fc_mp_left(mp) == 0;
 }
 
 static void put_back(struct fc_case *k, const struct record *r, const struct fc_resolver *resolver) {
@@ -112,14 +114,15 @@ static void put_back(struct fc_case *k, const struct record *r, const struct fc_
     k->steps_n = k->steps_cap = r->steps_n;
 }
 
-enum fc_status fc_cases_load(struct fc_cases *c, struct fc_str key, struct fc_str bytes, const struct fc_resolver *resolver,
-                             struct fc_error *err) {
+enum fc_status fc_cases_load(struct fc_cases *c, struct fc_str key, struct fc_str bytes,
+                             const struct fc_resolver *resolver, struct fc_error *err) {
     struct fc_mp mp = fc_mp_open(bytes.p, bytes.n);
     struct record r;
     if (key.n == 0 || key.n > FC_ID_MAX || fc_map_find(&c->map, key) != NULL)
         return fc_fail(err, FC_INVALID, "case %.*s: its id is empty, too long or there already", FC_STR_ARG(key));
     if (!read_record(&mp, &r))
-        return fc_fail(err, FC_INVALID, "case %.*s: byte %zu is not as version %d writes it", FC_STR_ARG(key), fc_mp_offset(&mp), STORED_VERSION);
+        return fc_fail(err, FC_INVALID, "case %.*s: byte %zu is not as version %d writes it", FC_STR_ARG(key),
+                       fc_mp_offset(&mp), STORED_VERSION);
     struct fc_case *k = fc_case_add(c, key);
     put_back(k, &r, resolver);
     fc_case_back(c, k);

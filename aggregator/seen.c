@@ -65,7 +65,9 @@ static void *grown(void *at, uint32_t n, uint32_t *cap, size_t size) {
 
 /* ---- the set ---------------------------------------------------------------------------------------------------- */
 
-static uint32_t home(const struct fc_seen *s, uint64_t hash) { return (uint32_t)(hash * 0x9e3779b97f4a7c15u >> 32) & (s->set_cap - 1); }
+static uint32_t home(const struct fc_seen *s, uint64_t hash) {
+    return (uint32_t)(hash * 0x9e3779b97f4a7c15u >> 32) & (s->set_cap - 1);
+}
 
 /* Where it is, or the free place where it belongs. */
 static uint32_t find(const struct fc_seen *s, uint64_t hash) {
@@ -283,9 +285,11 @@ enum fc_status fc_seen_load(struct fc_seen *s, struct fc_str key, struct fc_str 
     uint32_t elements, part;
     int64_t version, number;
     if (!read_key(key, &number, &part)) return fc_fail(err, FC_INVALID, "fingerprints: the key is no minute and part");
-    bool ok = fc_mp_array(&mp, &elements) && elements == 2 && fc_mp_i64(&mp, &version) && version == STORED_VERSION && fc_mp_bin(&mp, &hashes) &&
-              fc_mp_left(&mp) == 0 && hashes.n > 0 && hashes.n % 8 == 0 && hashes.n <= 8 * FC_SEEN_PART;
-    if (!ok) return fc_fail(err, FC_INVALID, "fingerprints: byte %zu is not as version %d writes it", fc_mp_offset(&mp), STORED_VERSION);
+    bool ok = fc_mp_array(&mp, &elements) && elements == 2 && fc_mp_i64(&mp, &version) && version == STORED_VERSION &&
+              fc_mp_bin(&mp, &hashes) && fc_mp_left(&mp) == 0 && hashes.n > 0 && hashes.n % 8 == 0 &&
+              hashes.n <= 8 * FC_SEEN_PART;
+    size_t at = fc_mp_offset(&mp);
+    if (!ok) return fc_fail(err, FC_INVALID, "fingerprints: byte %zu is not as version %d has it", at, STORED_VERSION);
     if (take_in(s, number, part, hashes)) return FC_OK;
-    return fc_fail(err, FC_INVALID, "fingerprints: part %u of a minute comes out of turn, or holds what is there already", part);
+    return fc_fail(err, FC_INVALID, "fingerprints: part %u of a minute is out of turn or told before", part);
 }

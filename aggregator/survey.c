@@ -24,8 +24,9 @@ static void tell_nps(const struct telling *t, int64_t points) {
 }
 
 static void tell_rater(const struct telling *t, const uint8_t points[5]) {
-    static const enum fc_tally_count dimension[5] = {FC_TALLY_rater_reliability, FC_TALLY_rater_assurance, FC_TALLY_rater_tangibles,
-                                                     FC_TALLY_rater_empathy, FC_TALLY_rater_responsiveness};
+    static const enum fc_tally_count dimension[5] = {FC_TALLY_rater_reliability, FC_TALLY_rater_assurance,
+                                                     FC_TALLY_rater_tangibles, FC_TALLY_rater_empathy,
+                                                     FC_TALLY_rater_responsiveness};
     for (int i = 0; i < 5; i++) tell(t, i == 0 ? FC_TALLY_rater_n : FC_TALLY_NONE, dimension[i], points[i]);
 }
 
