@@ -63,7 +63,7 @@ const struct fc_cases_counters *fc_cases_counters(const struct fc_cases *c);
  * Shape:   facts and open changes go to the sinks during the call; queue NULL: `all` alone
  * Units:   complaint_ack_us, complaint_resolve_us in us
  * Thread:  engine; allocates. Work: steps of the case x log of the cases held
- * Law:     facts are a function of the set of events (tests/unit/aggregator/cases.c) */
+ * Law:     facts are a function of the set of events (tests/unit/aggregator/cases_recount.c) */
 void fc_cases_complaint(struct fc_cases *c, const struct fc_event *ev, const struct fc_resolver *resolver);
 void fc_cases_resolved(struct fc_cases *c, const struct fc_event *ev, const struct fc_resolver *resolver);
 

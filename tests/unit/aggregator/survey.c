@@ -25,7 +25,7 @@ static uint64_t rng(void) {
     return rng_state;
 }
 
-/* ---- facts -------------------------------------------------------------------------------------------------------- */
+/* ---- facts ------------------------------------------------------------------------------------------------------- */
 
 static struct fc_place here = {.channel = FC_CHANNEL_CHAT};
 static struct fc_tally tally;
@@ -103,7 +103,10 @@ static void self_assessment(void **state) {
     static const struct {
         uint8_t answers[10];
         int64_t points;
-    } cases[] = {{{0}, 0}, {{3, 3, 3, 3, 3, 3, 3, 3, 3, 3}, 30}, {{0, 1, 2, 3, 0, 1, 2, 3, 0, 1}, 13}, {{0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, 2}};
+    } cases[] = {{{0}, 0},
+                 {{3, 3, 3, 3, 3, 3, 3, 3, 3, 3}, 30},
+                 {{0, 1, 2, 3, 0, 1, 2, 3, 0, 1}, 13},
+                 {{0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, 2}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fc_event ev = fc_event_make(FC_SURVEYED, T0);
         memcpy(ev.assess, cases[i].answers, sizeof ev.assess);
@@ -133,9 +136,10 @@ static void only_what_was_answered(void **state) {
     fc_tally_fini(&tally);
 }
 
-/* ---- fingerprints ------------------------------------------------------------------------------------------------- */
+/* ---- fingerprints ------------------------------------------------------------------------------------------------ */
 
-static uint64_t print_of(const char *contact, const char *customer, const char *queue, const char *agent, int64_t ts_us, int csat) {
+static uint64_t print_of(const char *contact, const char *customer, const char *queue, const char *agent, int64_t ts_us,
+                         int csat) {
     struct fc_event ev = fc_event_make(FC_SURVEYED, ts_us);
     if (contact != NULL) FC_EVENT_STR(&ev, contact, fc_str(contact));
     if (customer != NULL) FC_EVENT_STR(&ev, customer, fc_str(customer));
@@ -151,11 +155,13 @@ static void fingerprints_tell_surveys_apart(void **state) {
     assert_int_equal(print_of("c1", NULL, "q", "a", T0, 3), print_of("c1", "555", "q", "a", T0, 3));
     assert_int_equal(print_of(NULL, "555", "q", "a", T0, 3), print_of("", "555", "q", "a", T0, 3));
     const uint64_t prints[] = {
-        print_of("c1", NULL, "q", "a", T0, 3),   print_of("c2", NULL, "q", "a", T0, 3),      print_of("c1", NULL, "p", "a", T0, 3),
-        print_of("c1", NULL, "q", "b", T0, 3),   print_of("c1", NULL, "q", "a", T0 + 1, 3),  print_of(NULL, "c1", "q", "a", T0, 3),
-        print_of("c1", NULL, NULL, "a", T0, 3),  print_of("c1", NULL, "q", NULL, T0, 3),     print_of("c1", NULL, NULL, "q", T0, 3),
-        print_of("c1", NULL, "qa", NULL, T0, 3), print_of("c1q", NULL, NULL, "a", T0, 3),    print_of(NULL, NULL, NULL, NULL, T0, 3),
-        print_of("c", NULL, "1q", "a", T0, 3),   print_of("c1", NULL, "", "qa", T0, 3),
+        print_of("c1", NULL, "q", "a", T0, 3),     print_of("c2", NULL, "q", "a", T0, 3),
+        print_of("c1", NULL, "p", "a", T0, 3),     print_of("c1", NULL, "q", "b", T0, 3),
+        print_of("c1", NULL, "q", "a", T0 + 1, 3), print_of(NULL, "c1", "q", "a", T0, 3),
+        print_of("c1", NULL, NULL, "a", T0, 3),    print_of("c1", NULL, "q", NULL, T0, 3),
+        print_of("c1", NULL, NULL, "q", T0, 3),    print_of("c1", NULL, "qa", NULL, T0, 3),
+        print_of("c1q", NULL, NULL, "a", T0, 3),   print_of(NULL, NULL, NULL, NULL, T0, 3),
+        print_of("c", NULL, "1q", "a", T0, 3),     print_of("c1", NULL, "", "qa", T0, 3),
     };
     for (size_t i = 0; i < sizeof prints / sizeof *prints; i++)
         for (size_t j = 0; j < i; j++) assert_true(prints[i] != prints[j]);
@@ -166,7 +172,7 @@ static int by_value(const void *a, const void *b) {
     return (*x > *y) - (*x < *y);
 }
 
-/* Names that differ little must not meet: a million of them share no fingerprint (by chance one in 40 million runs would). */
+/* Names that differ little must not meet: a million have a million fingerprints. */
 static void fingerprints_are_spread(void **state) {
     (void)state;
     enum { N = 1000000 };
@@ -182,7 +188,7 @@ static void fingerprints_are_spread(void **state) {
     free(prints);
 }
 
-/* ---- seen --------------------------------------------------------------------------------------------------------- */
+/* ---- seen -------------------------------------------------------------------------------------------------------- */
 
 #define STORE_MAX 600
 static struct stored {
