@@ -1,333 +1,226 @@
-/* contact -- one visit of a contact to a queue, from offered to forgotten: waiting, talking, over. */
-#include "engine_internal.h"
+/* contact -- one visit of a contact to a queue, from offered to forgotten: what events say of it is written down here, in
+ * any order; contact_facts.c says what follows, and contact_follow.c enters the difference. */
+#include "contact.h"
+
+#include "survey.h"
 
 #include <stdlib.h>
 
-/* ---- memory and lists ------------------------------------------------------------------------------------------ */
+#define MARKS_MAX 4096 /* holds, alerts and misses of one contact; further ones are counted and left out */
 
-#define SLAB 256
+/* ---- what was said ---------------------------------------------------------------------------------------------- */
 
-static struct fc_contact *take(struct fc_engine *e) {
-    if (e->pool == NULL) {
-        struct fc_contact *slab = calloc(SLAB, sizeof *slab);
-        FC_ASSERT(slab != NULL);
-        fc_list_push(&e->slabs, slab);
-        for (int i = 0; i < SLAB; i++) {
-            slab[i].over_next = e->pool;
-            e->pool = &slab[i];
-        }
+static int mark_order(const struct fc_contact_mark *a, const struct fc_contact_mark *b) {
+    if (a->ts_us != b->ts_us) return a->ts_us < b->ts_us ? -1 : 1;
+    return a->kind != b->kind ? (a->kind > b->kind) - (a->kind < b->kind) : (a->agent > b->agent) - (a->agent < b->agent);
+}
+
+/* False: it is there already. */
+static bool add_mark(struct fc_contact *c, struct fc_contact_mark mark) {
+    uint32_t i = c->marks_n;
+    while (i > 0 && mark_order(&c->marks[i - 1], &mark) > 0) i--;
+    if (i > 0 && mark_order(&c->marks[i - 1], &mark) == 0) return false;
+    if (c->marks_n == c->marks_cap) {
+        c->marks_cap = c->marks_cap == 0 ? 2 : (uint16_t)(2 * c->marks_cap);
+        c->marks = realloc(c->marks, c->marks_cap * sizeof *c->marks);
+        FC_ASSERT(c->marks != NULL);
     }
-    struct fc_contact *c = e->pool;
-    e->pool = c->over_next;
-    *c = (struct fc_contact){0};
-    return c;
+    memmove(c->marks + i + 1, c->marks + i, (c->marks_n - i) * sizeof *c->marks);
+    c->marks[i] = mark;
+    c->marks_n++;
+    return true;
 }
 
-struct fc_contact *fc_contact_new(struct fc_engine *e, struct fc_str id) {
-    struct fc_contact *c = take(e);
-    memcpy(c->id_bytes, id.p, id.n);
-    c->id = fc_str_n(c->id_bytes, id.n);
-    fc_map_add(&e->contacts, c);
-    e->counters.contacts++;
-    return c;
+void fc_contact_add_mark(struct fc_contact *c, struct fc_contact_mark mark) { (void)add_mark(c, mark); }
+
+/* The earliest word counts, whichever came first. */
+static bool earlier(int64_t *at_us, int64_t ts_us) {
+    if (*at_us != 0 && *at_us <= ts_us) return false;
+    *at_us = ts_us;
+    return true;
 }
 
-static void changed(struct fc_engine *e, struct fc_contact *c) {
-    if (c->to_store) return;
-    c->to_store = true;
-    fc_list_push(&e->contacts_store, c);
-}
-
-/* Both waiting lists are sorted by offered time; nearly every contact belongs at the end. */
-static void link_wait(struct fc_entity *x, struct fc_contact *c, struct fc_wait_link *(*link)(struct fc_contact *)) {
-    struct fc_contact *before = x->wait_last;
-    while (before != NULL && before->offered_us > c->offered_us) before = link(before)->prev;
-    struct fc_contact *after = before == NULL ? x->wait_first : link(before)->next;
-    *link(c) = (struct fc_wait_link){before, after};
-    if (before == NULL) x->wait_first = c;
-    else link(before)->next = c;
-    if (after == NULL) x->wait_last = c;
-    else link(after)->prev = c;
-    x->waiting++;
-}
-
-static void unlink_wait(struct fc_entity *x, struct fc_contact *c, struct fc_wait_link *(*link)(struct fc_contact *)) {
-    struct fc_wait_link l = *link(c);
-    if (l.prev == NULL) x->wait_first = l.next;
-    else link(l.prev)->next = l.next;
-    if (l.next == NULL) x->wait_last = l.prev;
-    else link(l.next)->prev = l.prev;
-    x->waiting--;
-}
-
-static struct fc_wait_link *in_queue(struct fc_contact *c) { return &c->in_queue; }
-static struct fc_wait_link *in_all(struct fc_contact *c) { return &c->in_all; }
-
-void fc_contact_link_waiting(struct fc_engine *e, struct fc_contact *c) {
-    struct fc_queue *q = c->queue;
-    link_wait(&q->e, c, in_queue);
-    link_wait(&e->all.e, c, in_all);
-    if (c->breached_us == 0 && (q->unbreached == NULL || c->offered_us < q->unbreached->offered_us)) q->unbreached = c;
-    e->counters.waiting++;
-    fc_engine_touch_gauges(e, &q->e);
-    fc_engine_touch_gauges(e, &e->all.e);
-}
-
-static void unlink_waiting(struct fc_engine *e, struct fc_contact *c) {
-    struct fc_queue *q = c->queue;
-    if (q->unbreached == c) q->unbreached = c->in_queue.next;
-    unlink_wait(&q->e, c, in_queue);
-    unlink_wait(&e->all.e, c, in_all);
-    e->counters.waiting--;
-    fc_engine_touch_gauges(e, &q->e);
-    fc_engine_touch_gauges(e, &e->all.e);
-}
-
-void fc_contact_link_over(struct fc_engine *e, struct fc_contact *c) {
-    c->over_next = NULL;
-    if (e->over_last == NULL) e->over_first = c;
-    else e->over_last->over_next = c;
-    e->over_last = c;
-}
-
-void fc_contact_forget_old(struct fc_engine *e) {
-    while (e->over_first != NULL && e->over_first->over_us < e->now_us - CONTACT_KEPT_US) {
-        struct fc_contact *c = e->over_first;
-        if (c->to_store) return; /* the next checkpoint still points to it */
-        e->over_first = c->over_next;
-        if (e->over_first == NULL) e->over_last = NULL;
-        if (c->stored) {
-            struct fc_str *gone = malloc(sizeof *gone + c->id.n);
-            FC_ASSERT(gone != NULL);
-            char *bytes = (char *)(gone + 1);
-            memcpy(bytes, c->id.p, c->id.n);
-            *gone = fc_str_n(bytes, c->id.n);
-            fc_list_push(&e->forgotten, gone);
-        }
-        fc_map_remove(&e->contacts, c);
-        e->counters.contacts--;
-        c->over_next = e->pool;
-        e->pool = c;
-    }
-}
-
-/* ---- facts ----------------------------------------------------------------------------------------------------- */
-
-static void fact(struct fc_engine *e, struct fc_contact *c, struct fc_agent *a, int64_t ts_us, int sign, enum fc_tally_count count) {
-    fc_engine_fact(e, c->queue, a, (struct fc_fact){.ts_us = ts_us, .sign = (int8_t)sign, .count = (uint8_t)count, .sum = FC_TALLY_NONE});
-}
-
-static void fact_sum(struct fc_engine *e, struct fc_contact *c, int64_t ts_us, int sign, enum fc_tally_count count, enum fc_tally_count sum, int64_t value) {
-    fc_engine_fact(e, c->queue, c->agent, (struct fc_fact){.ts_us = ts_us, .value = value, .sign = (int8_t)sign, .count = (uint8_t)count, .sum = (uint8_t)sum});
-}
-
-static void breach(struct fc_engine *e, struct fc_contact *c) {
-    c->breached_us = c->offered_us + c->queue->e.settings->threshold_us;
-    fact(e, c, NULL, c->breached_us, 1, FC_TALLY_sl_missed);
-    changed(e, c);
-}
-
-static void take_back_breach(struct fc_engine *e, struct fc_contact *c) {
-    if (c->breached_us == 0) return;
-    fact(e, c, NULL, c->breached_us, -1, FC_TALLY_sl_missed);
-    c->breached_us = 0;
-}
-
-static void queue_breaches(struct fc_engine *e, struct fc_queue *q) {
-    while (q->unbreached != NULL && q->unbreached->offered_us + q->e.settings->threshold_us < e->now_us) {
-        struct fc_contact *c = q->unbreached;
-        q->unbreached = c->in_queue.next;
-        if (c->breached_us == 0) breach(e, c);
-    }
-}
-
-void fc_contact_breaches(struct fc_engine *e) {
-    struct fc_queue *q;
-    for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) queue_breaches(e, q);
-}
-
-static int64_t span(struct fc_engine *e, int64_t from_us, int64_t to_us) {
-    if (to_us >= from_us) return to_us - from_us;
-    e->counters.time_backwards++;
-    return 0;
-}
-
-/* ---- what happens to a contact ---------------------------------------------------------------------------------- */
-
-static void release_alerted(struct fc_engine *e, struct fc_contact *c, int64_t ts_us) {
-    while (c->alerted != NULL) fc_agent_unalert(e, c->alerted, ts_us);
-}
-
-static void stop_waiting(struct fc_engine *e, struct fc_contact *c, int64_t ts_us) {
-    unlink_waiting(e, c);
-    release_alerted(e, c, ts_us);
-    changed(e, c);
-}
-
-static void end_over(struct fc_engine *e, struct fc_contact *c, int64_t ts_us) {
-    c->state = CONTACT_OVER;
-    c->over_us = ts_us;
-    fc_contact_link_over(e, c);
-    changed(e, c);
-}
-
-static void offered(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *src) {
-    struct fc_contact *c = fc_contact_new(e, ev->contact);
-    c->queue = fc_engine_queue(e, ev->queue);
-    c->source = src;
-    c->listed = src == NULL ? 0 : src->snapshot;
-    c->offered_us = ev->ts;
-    c->state = CONTACT_WAITING;
-    fact(e, c, NULL, ev->ts, 1, FC_TALLY_offered);
-    fc_contact_link_waiting(e, c);
-    changed(e, c);
-}
-
-static void answered(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
-    int64_t wait_us = span(e, c->offered_us, ev->ts);
-    struct fc_agent *a = fc_engine_agent(e, ev->agent, ev->ts);
-    c->agent = a;
-    stop_waiting(e, c, ev->ts);
-    fact_sum(e, c, ev->ts, 1, FC_TALLY_answered, FC_TALLY_wait_us, wait_us);
-    if (wait_us <= c->queue->e.settings->threshold_us) {
-        take_back_breach(e, c); /* its word came later than the clock */
-        fact(e, c, NULL, ev->ts, 1, FC_TALLY_sl_met);
-    } else if (c->breached_us == 0) {
-        breach(e, c);
-    }
-    c->state = CONTACT_TALKING;
-    c->answered_us = ev->ts;
-    fc_agent_join(e, a, c->queue);
-    a->talking++;
-    a->talk = c;
-    fc_agent_settle(e, a, ev->ts);
-}
-
-static void abandoned(struct fc_engine *e, struct fc_contact *c, int64_t wait_us, int64_t ts_us) {
-    const struct fc_settings *s = c->queue->e.settings;
-    bool within = wait_us <= s->threshold_us, is_short = wait_us <= s->short_us;
-    if (within) fact(e, c, NULL, ts_us, 1, FC_TALLY_abandoned_within);
-    if (is_short) fact(e, c, NULL, ts_us, 1, FC_TALLY_short_abandoned);
-    if (within || is_short) take_back_breach(e, c);
-    if (is_short) return;
-    if (within) fact(e, c, NULL, ts_us, 1, FC_TALLY_sl_missed);
-    else if (c->breached_us == 0) breach(e, c);
-}
-
-static void left(struct fc_engine *e, struct fc_contact *c, enum fc_left reason, int64_t ts_us) {
-    int64_t wait_us = span(e, c->offered_us, ts_us);
-    stop_waiting(e, c, ts_us);
-    fact(e, c, NULL, ts_us, 1, (enum fc_tally_count)(FC_TALLY_LEFT + (int)reason));
-    if (reason == FC_LEFT_ABANDONED) abandoned(e, c, wait_us, ts_us);
-    else take_back_breach(e, c); /* left alive, or nobody knows: not held against the service level */
-    end_over(e, c, ts_us);
-}
-
-static void hold(struct fc_engine *e, struct fc_contact *c, bool on, int64_t ts_us) {
-    if (c->on_hold == on) return;
-    c->on_hold = on;
-    if (on) c->held_us = ts_us;
-    else c->hold_us += span(e, c->held_us, ts_us);
-    c->agent->held += on ? 1 : -1;
-    fc_agent_settle(e, c->agent, ts_us);
-    changed(e, c);
-}
-
-static void leave_agent(struct fc_engine *e, struct fc_contact *c, int64_t ts_us) {
-    struct fc_agent *a = c->agent;
-    a->talking--;
-    if (a->talk == c) a->talk = NULL;
-    fc_agent_settle(e, a, ts_us);
-}
-
-static void ended(struct fc_engine *e, struct fc_contact *c, enum fc_by by, int64_t ts_us) {
-    hold(e, c, false, ts_us);
-    int64_t whole_us = span(e, c->answered_us, ts_us);
-    if (c->hold_us > whole_us) c->hold_us = whole_us;
-    c->talk_us = whole_us - c->hold_us;
-    fact_sum(e, c, ts_us, 1, FC_TALLY_talk_n, FC_TALLY_talk_us, c->talk_us);
-    if (c->hold_us > 0) fact_sum(e, c, ts_us, 1, FC_TALLY_hold_n, FC_TALLY_hold_us, c->hold_us);
-    fact_sum(e, c, ts_us, 1, FC_TALLY_handle_n, FC_TALLY_handle_us, whole_us);
-    if (by == FC_BY_TRANSFER) fact(e, c, c->agent, ts_us, 1, FC_TALLY_transferred);
-    leave_agent(e, c, ts_us);
-    end_over(e, c, ts_us);
-}
-
-/* The handling was stamped when the conversation ended; now it is known to have lasted longer, so it moves. */
-static void wrapped(struct fc_engine *e, struct fc_contact *c, int64_t ts_us) {
-    int64_t whole_us = c->talk_us + c->hold_us, wrap_us = span(e, c->over_us, ts_us);
-    c->wrapped = true;
-    fact_sum(e, c, c->over_us, -1, FC_TALLY_handle_n, FC_TALLY_handle_us, whole_us);
-    fact_sum(e, c, ts_us, 1, FC_TALLY_handle_n, FC_TALLY_handle_us, whole_us + wrap_us);
-    fact_sum(e, c, ts_us, 1, FC_TALLY_wrap_n, FC_TALLY_wrap_us, wrap_us);
-    changed(e, c);
-}
-
-void fc_contact_end_unknown(struct fc_engine *e, struct fc_contact *c, int64_t ts_us) {
-    e->counters.ended_unknown++;
-    if (c->state == CONTACT_WAITING) {
-        left(e, c, FC_LEFT_UNKNOWN, ts_us);
+static void record_offered(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
+    if (!earlier(&c->offered_us, ev->ts)) {
+        e->counters.offered_again++;
         return;
     }
-    /* How long the conversation really went on is not known: it adds to no mean. */
-    if (c->on_hold) hold(e, c, false, ts_us);
-    leave_agent(e, c, ts_us);
-    end_over(e, c, ts_us);
+    bool has_channel = (ev->present & FC_KEY_BIT(channel)) != 0;
+    c->queue = fc_engine_queue(e, ev->queue);
+    c->channel = has_channel ? ev->channel : (uint8_t)FC_CHANNEL_VOICE;
+    const struct fc_settings *s = &c->queue->rules->channels[c->channel];
+    c->threshold_us = s->threshold_us;
+    c->short_us = s->short_us;
+    c->root = fc_chain_hash((ev->present & FC_KEY_BIT(root)) != 0 ? ev->root : ev->contact);
+    c->has_customer = (ev->present & FC_KEY_BIT(customer)) != 0 && ev->customer.n > 0;
+    if (c->has_customer) c->customer = fc_chain_key_of(fc_rules_scope(e->rules, ev->queue), ev->customer);
 }
 
-static void missed(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
-    struct fc_agent *a = fc_engine_agent(e, ev->agent, ev->ts);
-    fc_engine_fact(e, fc_engine_queue(e, ev->queue), a,
-                   (struct fc_fact){.ts_us = ev->ts, .sign = 1, .count = FC_TALLY_missed, .sum = FC_TALLY_NONE});
-    if (c != NULL && a->alert == c) fc_agent_unalert(e, a, ev->ts);
+static void record_ended(struct fc_contact *c, const struct fc_event *ev) {
+    if (earlier(&c->ended_us, ev->ts)) c->by = (ev->present & FC_KEY_BIT(by)) != 0 ? ev->by : (uint8_t)FC_BY_UNKNOWN;
 }
 
-/* An event of a contact in the state it needs; everything else is counted and changes nothing. */
-static bool to_talking(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
-    enum fc_by by = (ev->present & FC_KEY_BIT(by)) != 0 ? (enum fc_by)ev->by : FC_BY_UNKNOWN;
-    if (c == NULL || c->state != CONTACT_TALKING) return false;
-    switch (ev->kind) {
-    case FC_HELD:
-    case FC_RESUMED: hold(e, c, ev->kind == FC_HELD, ev->ts); return true;
-    case FC_ENDED:
-        if (by == FC_BY_LOST) fc_contact_end_unknown(e, c, ev->ts);
-        else ended(e, c, by, ev->ts);
-        return true;
-    default: return false;
+/* A guess of ours about how it went on gives way to what a source says. */
+static void drop_presumption(struct fc_contact *c) {
+    if (!c->presumed) return;
+    c->presumed = false;
+    c->left_us = c->ended_us = 0;
+}
+
+static bool is_mark(enum fc_kind kind) { return kind == FC_ALERTED || kind == FC_MISSED || kind == FC_HELD || kind == FC_RESUMED; }
+
+static struct fc_agent *agent_of(struct fc_engine *e, const struct fc_event *ev) {
+    return (ev->present & FC_KEY_BIT(agent)) != 0 ? fc_engine_agent(e, ev->agent, ev->ts) : NULL;
+}
+
+/* True: a miss that was not known. */
+static bool record_mark(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
+    if (c->marks_n == MARKS_MAX) {
+        e->counters.marks_left_out++;
+        return false;
     }
+    bool of_agent = ev->kind == FC_ALERTED || ev->kind == FC_MISSED;
+    struct fc_agent *a = of_agent ? agent_of(e, ev) : NULL;
+    if (ev->kind == FC_ALERTED) fc_agent_serves(e, a, fc_engine_queue(e, ev->queue), ev->ts);
+    return add_mark(c, (struct fc_contact_mark){ev->ts, a, (uint8_t)ev->kind}) && ev->kind == FC_MISSED;
 }
 
-static bool to_waiting(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
-    if (c == NULL || c->state != CONTACT_WAITING) return false;
+static bool record(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
+    if (c->queue == NULL && (ev->present & FC_KEY_BIT(queue)) != 0) c->queue = fc_engine_queue(e, ev->queue);
+    if (ev->kind == FC_LEFT || ev->kind == FC_ANSWERED || ev->kind == FC_ENDED) drop_presumption(c);
+    if (is_mark(ev->kind)) return record_mark(e, c, ev);
     switch (ev->kind) {
-    case FC_ALERTED: fc_agent_alert(e, fc_engine_agent(e, ev->agent, ev->ts), c, ev->ts); return true;
-    case FC_ANSWERED: answered(e, c, ev); return true;
-    case FC_LEFT: left(e, c, (enum fc_left)ev->word, ev->ts); return true;
-    default: return false;
+    case FC_OFFERED: record_offered(e, c, ev); break;
+    case FC_LEFT:
+        if (earlier(&c->left_us, ev->ts)) c->left = ev->word;
+        break;
+    case FC_ANSWERED:
+        if (!earlier(&c->answered_us, ev->ts)) break;
+        c->agent = agent_of(e, ev);
+        fc_agent_serves(e, c->agent, fc_engine_queue(e, ev->queue), ev->ts);
+        break;
+    case FC_ENDED: record_ended(c, ev); break;
+    case FC_WRAPPED: (void)earlier(&c->wrapped_us, ev->ts); break;
+    default: break;
     }
+    return false;
 }
 
-/* A source that lists again what is live repeats offered and answered: the contact is marked as still there. */
+/* ---- events ------------------------------------------------------------------------------------------------------ */
+
+static bool same_place(const struct fc_place *a, const struct fc_place *b) { return a->queue == b->queue && a->channel == b->channel; }
+
+static void write_down(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
+    struct fc_moment before = {0};
+    fc_contact_observe(e, c, &before);
+    struct fc_place at = {.queue = c->queue, .channel = c->channel};
+    bool missed = record(e, c, ev);
+    struct fc_place now_at = {.queue = c->queue, .channel = c->channel};
+    if (!same_place(&at, &now_at) && at.queue != NULL && !missed) {
+        fc_contact_enter_misses(e, c, &at, NULL, -1);
+        fc_contact_enter_misses(e, c, &now_at, NULL, 1);
+    }
+    if (missed) fc_contact_enter_misses(e, c, &now_at, ev, 1);
+    fc_contact_follow(e, c, &before);
+}
+
+/* A source that lists again what is live repeats offered and answered, with times as good as it knows: nothing new. */
 static bool relisted(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev, struct fc_source_state_of *src) {
-    if (c == NULL || (ev->kind != FC_OFFERED && !(ev->kind == FC_ANSWERED && c->state == CONTACT_TALKING))) return false;
-    if (src != NULL && c->source == src && c->listed != src->snapshot) {
-        c->listed = src->snapshot;
-        changed(e, c);
-    }
+    if (src == NULL || c->source != src || c->presumed || src->snapshot_us == 0) return false;
+    bool known = (ev->kind == FC_OFFERED && c->offered_us != 0) || (ev->kind == FC_ANSWERED && c->answered_us != 0);
+    if (!known) return false;
+    if (c->listed != src->snapshot) fc_contact_changed(e, c);
+    c->listed = src->snapshot;
     if (ev->kind == FC_OFFERED) e->counters.offered_again++;
     return true;
 }
 
 void fc_contact_apply(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *src) {
     struct fc_contact *c = fc_map_find(&e->contacts, ev->contact);
-    if (relisted(e, c, ev, src)) return;
-    if (ev->kind == FC_OFFERED) {
-        offered(e, ev, src);
-    } else if (ev->kind == FC_MISSED) {
-        missed(e, c, ev);
-    } else if (ev->kind == FC_WRAPPED && c != NULL && c->state == CONTACT_OVER && c->agent != NULL && !c->wrapped) {
-        wrapped(e, c, ev->ts);
-    } else if (!to_waiting(e, c, ev) && !to_talking(e, c, ev)) {
-        e->counters.without_contact++;
+    if (c == NULL) c = fc_contact_new(e, ev->contact);
+    else if (relisted(e, c, ev, src)) return;
+    if (ev->kind == FC_OFFERED && src != NULL) {
+        c->source = src;
+        c->listed = src->snapshot;
     }
+    write_down(e, c, ev);
+}
+
+void fc_contact_presume_over(struct fc_engine *e, struct fc_contact *c, int64_t ts_us) {
+    struct fc_moment before = {0};
+    fc_contact_observe(e, c, &before);
+    e->counters.ended_unknown++;
+    c->presumed = true;
+    if (c->state == CONTACT_WAITING) {
+        c->left_us = ts_us;
+        c->left = FC_LEFT_UNKNOWN;
+    } else {
+        c->ended_us = ts_us; /* how long the conversation really went on is not known: it adds to no mean */
+        c->by = FC_BY_LOST;
+    }
+    fc_contact_follow(e, c, &before);
+}
+
+void fc_contact_breaches(struct fc_engine *e) {
+    struct fc_due_entry due;
+    while (fc_due_pop(&e->breaches, e->now_us, &due)) {
+        struct fc_contact *c = due.what;
+        if (c->life != due.life || c->state != CONTACT_WAITING || c->breached) continue;
+        struct fc_moment before = {0};
+        fc_contact_observe(e, c, &before);
+        fc_contact_follow(e, c, &before); /* finds the threshold elapsed */
+    }
+}
+
+/* The latest disposition holds. */
+void fc_contact_disposed(struct fc_engine *e, const struct fc_event *ev) {
+    struct fc_contact *c = fc_map_find(&e->contacts, ev->contact);
+    if (c == NULL) c = fc_contact_new(e, ev->contact);
+    if (ev->ts <= c->disposed_us) return;
+    struct fc_moment before = {0};
+    fc_contact_observe(e, c, &before);
+    c->disposed_us = ev->ts;
+    c->outcome = ev->outcome;
+    c->cause = (ev->present & FC_KEY_BIT(cause)) != 0 ? ev->cause : (uint8_t)FC_CAUSE_COUNT;
+    fc_contact_follow(e, c, &before);
+}
+
+/* ---- surveys ----------------------------------------------------------------------------------------------------- */
+
+void fc_contact_add_survey(struct fc_contact *c, const struct fc_contact_survey *s) {
+    c->surveys = realloc(c->surveys, (c->surveys_n + 1u) * sizeof *c->surveys);
+    FC_ASSERT(c->surveys != NULL);
+    c->surveys[c->surveys_n++] = *s;
+}
+
+static struct fc_contact_survey survey_of(struct fc_engine *e, const struct fc_event *ev) {
+    struct fc_contact_survey s = {.ts_us = ev->ts, .present = ev->present, .csat = (uint8_t)ev->csat, .nps = (uint8_t)ev->nps, .resolved = ev->resolved};
+    memcpy(s.rater, ev->rater, sizeof s.rater);
+    memcpy(s.assess, ev->assess, sizeof s.assess);
+    if ((ev->present & FC_KEY_BIT(queue)) != 0) s.queue = fc_engine_queue(e, ev->queue);
+    s.agent = agent_of(e, ev);
+    return s;
+}
+
+static void told(struct fc_contact *c, const struct fc_contact_survey *s) {
+    if ((s->present & FC_KEY_BIT(resolved)) == 0 || s->ts_us <= c->told_us) return;
+    c->told_us = s->ts_us;
+    c->told = s->resolved ? 1 : 2;
+}
+
+void fc_contact_surveyed(struct fc_engine *e, const struct fc_event *ev) {
+    if (!fc_seen_add(e->surveys, fc_survey_fingerprint(ev), ev->ts)) return;
+    struct fc_contact_survey s = survey_of(e, ev);
+    if ((ev->present & FC_KEY_BIT(contact)) == 0) {
+        fc_contact_enter_survey(e, &(struct fc_place){.channel = FC_CHANNEL_PLAIN}, &s, 1);
+        return;
+    }
+    struct fc_contact *c = fc_map_find(&e->contacts, ev->contact);
+    if (c == NULL) c = fc_contact_new(e, ev->contact);
+    struct fc_moment before = {0};
+    fc_contact_observe(e, c, &before);
+    fc_contact_enter_survey(e, &before.facts.place, &s, 1);
+    fc_contact_add_survey(c, &s);
+    told(c, &s);
+    fc_contact_follow(e, c, &before);
 }

@@ -1,40 +1,37 @@
+#include "agent.h"
 #include "engine_internal.h"
 
 #include <stdlib.h>
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
+static void enter_fact(void *ctx, const struct fc_place *place, const struct fc_fact *fact) { fc_engine_fact(ctx, place, fact); }
+
+static void count_open(struct fc_engine *e, struct fc_entity *x, void *ctx) {
+    x->complaints_open += *(const int *)ctx;
+    fc_engine_touch_gauges(e, x);
+}
+
+static void complaint_open(void *ctx, const struct fc_place *place, int by) { fc_engine_each_owner(ctx, place->queue, place->agent, count_open, &by); }
+
 struct fc_engine *fc_engine_create(const struct fc_rules *rules, bool event_clock) {
     struct fc_engine *e = calloc(1, sizeof *e);
     FC_ASSERT(e != NULL);
+    struct fc_fact_sink facts = {enter_fact, e};
     e->rules = rules;
     e->event_clock = event_clock;
-    e->all.e.name = fc_str_own(FC_STR_LIT("all"));
-    e->all.e.scope = FC_SCOPE_GROUP;
-    e->all.e.settings = &rules->defaults;
     e->scratch = malloc(FC_RECORD_BLOCK_BYTES);
     FC_ASSERT(e->scratch != NULL);
     fc_rolling_init(&e->rolling);
+    e->steps = fc_steps_create();
+    e->chains = fc_chains_create(facts);
+    fc_chains_configure(e->chains, rules->fcr_window_us, rules->late_us);
+    e->cases = fc_cases_create(facts, (struct fc_open_sink){complaint_open, e}, FC_CASES_MAX);
+    e->surveys = fc_seen_create(rules->late_us, FC_SEEN_MAX);
+    fc_entity_init(e, &e->all.e, FC_SCOPE_GROUP, FC_STR_LIT("all"));
+    fc_engine_regroup(e);
     fc_engine_publish_all(e);
     return e;
-}
-
-static void fini_entity(struct fc_entity *x) {
-    fc_series_fini(&x->series);
-    free((void *)(uintptr_t)x->name.p);
-}
-
-static void free_queue(struct fc_queue *q) {
-    free(q->members);
-    fini_entity(&q->e);
-}
-
-static void free_agent(struct fc_agent *a) {
-    free((void *)(uintptr_t)a->label.p);
-    free((void *)(uintptr_t)a->reason.p);
-    free(a->queues);
-    fini_entity(&a->e);
-    free(a);
 }
 
 static void free_named(struct fc_map *m) { /* things that own nothing but their name */
@@ -46,25 +43,47 @@ static void free_named(struct fc_map *m) { /* things that own nothing but their 
     fc_map_fini(m);
 }
 
-void fc_engine_destroy(struct fc_engine *e) {
+static void free_owners(struct fc_engine *e) {
     struct fc_queue *q;
     struct fc_agent *a;
     for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) {
-        free_queue(q);
+        fc_entity_fini(&q->e);
+        free(q->groups.at);
         free(q);
     }
-    for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) free_agent(a);
-    free_queue(&e->all);
-    free_named(&e->sources);
-    free_named(&e->marks);
+    for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) {
+        fc_agent_fini(a);
+        free(a);
+    }
+    fc_engine_free_groups(e);
+    fc_entity_fini(&e->all.e);
     fc_map_fini(&e->queues);
     fc_map_fini(&e->agents);
+}
+
+void fc_engine_destroy(struct fc_engine *e) {
+    struct fc_contact *c;
+    for (uint32_t at = 0; (c = fc_map_each(&e->contacts, &at)) != NULL;) {
+        free(c->marks);
+        free(c->surveys);
+    }
+    free_owners(e);
+    free_named(&e->sources);
+    free_named(&e->marks);
     fc_map_fini(&e->contacts);
     for (uint32_t i = 0; i < e->slabs.n; i++) free(e->slabs.at[i]);
     for (uint32_t i = 0; i < e->forgotten.n; i++) free(e->forgotten.at[i]);
-    struct fc_list_of *lists[] = {&e->slabs, &e->publish, &e->lists, &e->store, &e->contacts_store, &e->forgotten, &e->to_alert};
+    struct fc_list_of *lists[] = {&e->slabs, &e->publish, &e->lists, &e->store, &e->contacts_store, &e->forgotten, &e->owners};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) free(lists[i]->at);
     fc_rolling_fini(&e->rolling);
+    fc_steps_destroy(e->steps);
+    fc_chains_destroy(e->chains);
+    fc_cases_destroy(e->cases);
+    fc_seen_destroy(e->surveys);
+    fc_due_fini(&e->breaches);
+    fc_tally_fini(&e->merged);
+    free(e->spans[0].at);
+    free(e->spans[1].at);
     free(e->scratch);
     free(e);
 }
@@ -72,11 +91,9 @@ void fc_engine_destroy(struct fc_engine *e) {
 void fc_engine_configure(struct fc_engine *e, const struct fc_rules *rules) {
     struct fc_queue *q;
     e->rules = rules;
-    e->all.e.settings = &rules->defaults;
-    for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) q->e.settings = fc_rules_queue(rules, q->e.name);
-    struct fc_agent *a;
-    for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) a->e.settings = &rules->defaults;
-    e->day_end_us = 0; /* the day may begin at another time now */
+    for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) q->rules = fc_rules_queue(rules, q->e.name);
+    fc_engine_regroup(e);
+    fc_chains_configure(e->chains, rules->fcr_window_us, rules->late_us);
     fc_engine_publish_all(e);
 }
 
@@ -86,16 +103,36 @@ const struct fc_engine_counters *fc_engine_counters(const struct fc_engine *e) {
 
 /* ---- time and events ---------------------------------------------------------------------------------------------------- */
 
+/* What falls due each second. */
 static void due(struct fc_engine *e) {
-    fc_contact_breaches(e);
     fc_contact_forget_old(e);
+    fc_chains_advance(e->chains, e->now_us);
+    fc_cases_advance(e->cases, e->now_us);
+    fc_seen_advance(e->surveys, e->now_us);
     if (!e->event_clock) fc_feed_silence(e);
 }
 
+static void move_on(struct fc_engine *e, int64_t now_us) {
+    bool second_is_new = now_us / FC_SECOND_US != e->now_us / FC_SECOND_US;
+    fc_engine_move_now(e, now_us);
+    fc_contact_breaches(e);
+    if (second_is_new) due(e);
+}
+
 void fc_engine_advance(struct fc_engine *e, struct fc_wall now) {
-    if (e->event_clock) return;
-    fc_engine_move_now(e, now.us);
-    due(e);
+    if (!e->event_clock && now.us > e->now_us) move_on(e, now.us);
+}
+
+static struct fc_queue *resolve_queue(void *ctx, struct fc_str name) { return fc_engine_queue(ctx, name); }
+static struct fc_agent *resolve_agent(void *ctx, struct fc_str name, int64_t ts_us) { return fc_engine_agent(ctx, name, ts_us); }
+
+static void quality(struct fc_engine *e, const struct fc_event *ev) {
+    struct fc_resolver names = {resolve_queue, resolve_agent, e};
+    if (ev->kind == FC_COMPLAINT) fc_cases_complaint(e->cases, ev, &names);
+    else if (ev->kind == FC_SURVEYED) fc_contact_surveyed(e, ev);
+    else if ((ev->present & FC_KEY_BIT(contact)) != 0) fc_contact_disposed(e, ev);
+    else if ((ev->present & FC_KEY_BIT(case_id)) != 0) fc_cases_resolved(e->cases, ev, &names);
+    else e->counters.without_contact++;
 }
 
 void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev) {
@@ -104,11 +141,7 @@ void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev) {
         return;
     }
     e->counters.events++;
-    if (e->event_clock && ev->ts > e->now_us) {
-        bool second_is_new = ev->ts / FC_SECOND_US != e->now_us / FC_SECOND_US;
-        fc_engine_move_now(e, ev->ts);
-        if (second_is_new) due(e);
-    }
+    if (e->event_clock && ev->ts > e->now_us) move_on(e, ev->ts);
     struct fc_source_state_of *src = fc_feed_heard(e, ev);
     switch (ev->kind) {
     case FC_OFFERED:
@@ -129,9 +162,26 @@ void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev) {
     case FC_GAP: fc_feed_apply(e, ev, src); break;
     case FC_RESOLVED:
     case FC_SURVEYED:
-    case FC_COMPLAINT:
-    case FC_KIND_COUNT: e->counters.events_unused++; break;
+    case FC_COMPLAINT: quality(e, ev); break;
+    case FC_KIND_COUNT: break;
     }
+}
+
+/* ---- looking ------------------------------------------------------------------------------------------------------------ */
+
+struct fc_entity *fc_engine_find(struct fc_engine *e, enum fc_scope scope, struct fc_str name) {
+    if (scope == FC_SCOPE_QUEUE) return fc_map_find(&e->queues, name);
+    if (scope == FC_SCOPE_AGENT) return fc_map_find(&e->agents, name);
+    if (fc_str_eq(name, e->all.e.name)) return &e->all.e;
+    struct fc_group *g = fc_engine_group(e, name);
+    return g == NULL ? NULL : &g->e;
+}
+
+bool fc_engine_peek(struct fc_engine *e, enum fc_scope scope, struct fc_str name, int channel, enum fc_window window, struct fc_tally *out) {
+    struct fc_entity *x = fc_engine_find(e, scope, name);
+    if (x == NULL || window == FC_WINDOW_NOW) return false;
+    fc_engine_merge_window(e, x, channel, window, out);
+    return true;
 }
 
 static struct fc_applied *mark_of(struct fc_engine *e, struct fc_str spool) {

@@ -12,6 +12,7 @@
 #include "event.h"
 #include "handover.h"
 #include "state.h"
+#include "tally.h"
 
 struct fc_engine;
 
@@ -19,7 +20,8 @@ struct fc_engine;
 struct fc_engine *fc_engine_create(const struct fc_rules *rules, bool event_clock);
 void fc_engine_destroy(struct fc_engine *e);
 
-/* New thresholds and goals hold for contacts from now on; tallies keep what they counted. */
+/* New thresholds hold for contacts from now on; tallies keep what they counted. Formulas, goals and groups hold for everything. A
+ * new zone or reset holds from the end of the running day. */
 void fc_engine_configure(struct fc_engine *e, const struct fc_rules *rules);
 
 /* fc_engine_apply -- one event. What makes no sense (an answer of nobody) is counted by name, never fatal. */
@@ -33,6 +35,10 @@ int64_t fc_engine_now_us(const struct fc_engine *e);
 /* The number of the next event of a spool that is not applied yet: the engine's half of "twice changes nothing". */
 uint64_t fc_engine_mark(struct fc_engine *e, struct fc_str spool);
 void fc_engine_set_mark(struct fc_engine *e, struct fc_str spool, uint64_t next);
+
+/* fc_engine_peek -- what a window holds now: all channels of an owner together (channel -1) or one, agents' time up to now included, the
+ * longest wait in wait_us_max. False: no such owner. `out` is the caller's, initialised; it is cleared first. For tests and tools. */
+bool fc_engine_peek(struct fc_engine *e, enum fc_scope scope, struct fc_str name, int channel, enum fc_window window, struct fc_tally *out);
 
 /* ---- topics ---------------------------------------------------------------------------------------------------- */
 
@@ -80,10 +86,10 @@ void fc_engine_restored(struct fc_engine *e);
     COUNTER(events, "events applied")                                                                                  \
     COUNTER(events_again, "events skipped because their number was applied before")                                    \
     COUNTER(events_unread, "events of a kind this version does not know or could not read")                            \
-    COUNTER(events_unused, "events accepted whose kind no KPI uses yet")                                               \
     COUNTER(offered_again, "offered events of a contact that is known already")                                        \
-    COUNTER(without_contact, "events of a contact that was never offered, or that do not fit its state")               \
-    COUNTER(time_backwards, "durations that would have been negative and count as 0")                                  \
+    COUNTER(without_contact, "contacts forgotten that were never offered, and dispositions of nothing")                \
+    COUNTER(forgotten_early, "contacts forgotten before their time because there were too many")                        \
+    COUNTER(marks_left_out, "holds, alerts and misses beyond what is kept of one contact")                             \
     COUNTER(ended_unknown, "contacts ended as unknown because their source no longer listed them")                     \
     COUNTER(beyond_rolling, "facts too old or too far ahead for the rolling windows")                                  \
     COUNTER(contacts, "contacts held now, waiting, talking or just over")                                              \

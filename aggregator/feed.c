@@ -49,9 +49,9 @@ void fc_feed_silence(struct fc_engine *e) {
 static void end_open(struct fc_engine *e, struct fc_source_state_of *s, int64_t ts_us, bool all) {
     struct fc_contact *c;
     for (uint32_t at = 0; (c = fc_map_each(&e->contacts, &at)) != NULL;) {
-        if (c->source != s || c->state == CONTACT_OVER) continue;
+        if (c->source != s || (c->state != CONTACT_WAITING && c->state != CONTACT_TALKING)) continue;
         if (!all && (c->listed == s->snapshot || c->offered_us >= s->snapshot_us)) continue;
-        fc_contact_end_unknown(e, c, ts_us);
+        fc_contact_presume_over(e, c, ts_us);
     }
 }
 

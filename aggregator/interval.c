@@ -19,8 +19,10 @@ size_t fc_interval_prefix(char *key, enum fc_scope scope, int minutes, const str
     return HEAD + name->n + 1u;
 }
 
-size_t fc_interval_key(char *key, enum fc_scope scope, int minutes, struct fc_str name, int64_t start_us) {
+const int fc_interval_resolutions[FC_INTERVAL_RESOLUTIONS] = {1, 15};
+size_t fc_interval_key(char *key, enum fc_scope scope, int minutes, uint8_t channel, struct fc_str name, int64_t start_us) {
     size_t n = fc_interval_prefix(key, scope, minutes, &name);
+    key[2] = (char)channel;
     for (int i = 0; i < 8; i++) key[n++] = (char)((uint64_t)start_us >> (56 - 8 * i));
     return n;
 }

@@ -17,7 +17,10 @@
 int64_t fc_interval_start(int64_t ts_us, int minutes);
 
 /* Writes the key, returns its length. The first FC_INTERVAL_KEY_MAX bytes of `key` are used at most. */
-size_t fc_interval_key(char *key, enum fc_scope scope, int minutes, struct fc_str name, int64_t start_us);
+size_t fc_interval_key(char *key, enum fc_scope scope, int minutes, uint8_t channel, struct fc_str name, int64_t start_us);
+#define FC_INTERVAL_PLAIN 255
+#define FC_INTERVAL_RESOLUTIONS 2
+extern const int fc_interval_resolutions[FC_INTERVAL_RESOLUTIONS];
 
 /* The part that all keys of a scope and resolution share (name.p NULL), or all of one name. */
 size_t fc_interval_prefix(char *key, enum fc_scope scope, int minutes, const struct fc_str *name);

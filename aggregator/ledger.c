@@ -1,185 +1,256 @@
-/* ledger -- where facts are entered: tallies, rolling windows, the day and its end; and what has changed for whom. Knows queues and
- * agents as things with a name and tallies; what happens to contacts is not its business. */
+/* ledger -- where facts and agents' time are entered: tallies, rolling windows, stored minutes, days and their ends. Knows owners as things
+ * with cells; what happens to contacts is not its business. */
 #include "engine_internal.h"
 
 #include "zone.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 
-void fc_list_push(struct fc_list_of *l, void *item) {
-    if (l->n == l->cap) {
-        l->cap = l->cap == 0 ? 16 : 2 * l->cap;
-        l->at = realloc(l->at, l->cap * sizeof *l->at);
-        FC_ASSERT(l->at != NULL);
-    }
-    l->at[l->n++] = item;
-}
-
-struct fc_str fc_str_own(struct fc_str s) {
-    char *p = malloc(s.n + 1u);
-    FC_ASSERT(p != NULL);
-    if (s.n > 0) memcpy(p, s.p, s.n);
-    p[s.n] = '\0';
-    return fc_str_n(p, s.n);
-}
-
-void fc_str_replace(struct fc_str *owned, struct fc_str with) {
-    struct fc_str copy = fc_str_own(with);
-    free((void *)(uintptr_t)owned->p);
-    *owned = copy;
-}
-
-/* ---- what changed ---------------------------------------------------------------------------------------------- */
-
-void fc_engine_touch_gauges(struct fc_engine *e, struct fc_entity *x) {
-    x->to_publish = true;
-    if (x->in_publish_list) return;
-    x->in_publish_list = true;
-    fc_list_push(&e->publish, x);
-}
-
-void fc_engine_touch(struct fc_engine *e, struct fc_entity *x) {
-    fc_engine_touch_gauges(e, x);
-    x->to_store = true;
-    if (x->in_store_list) return;
-    x->in_store_list = true;
-    fc_list_push(&e->store, x);
-}
-
-void fc_engine_touch_list(struct fc_engine *e, struct fc_entity *x) {
-    x->list_to_publish = true;
-    if (x->in_list_list) return;
-    x->in_list_list = true;
-    fc_list_push(&e->lists, x);
-}
-
-void fc_engine_touch_agent(struct fc_engine *e, struct fc_agent *a) {
-    fc_engine_touch(e, &a->e);
-    for (uint32_t i = 0; i < a->queues_n; i++) fc_engine_touch_list(e, &a->queues[i]->e);
-    fc_engine_touch_list(e, &e->all.e);
-}
-
-void fc_engine_publish_all(struct fc_engine *e) {
-    struct fc_queue *q;
-    struct fc_agent *a;
-    for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) {
-        fc_engine_touch_gauges(e, &q->e);
-        fc_engine_touch_list(e, &q->e);
-    }
-    for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) fc_engine_touch_gauges(e, &a->e);
-    fc_engine_touch_gauges(e, &e->all.e);
-    fc_engine_touch_list(e, &e->all.e);
-    e->queues_to_publish = e->sources_to_publish = true;
-}
-
-struct fc_queue *fc_engine_queue(struct fc_engine *e, struct fc_str name) {
-    struct fc_queue *q = fc_map_find(&e->queues, name);
-    if (q != NULL) return q;
-    q = calloc(1, sizeof *q);
-    FC_ASSERT(q != NULL);
-    q->e.name = fc_str_own(name);
-    q->e.scope = FC_SCOPE_QUEUE;
-    q->e.settings = fc_rules_queue(e->rules, name);
-    fc_map_add(&e->queues, q);
-    e->counters.queues++;
-    e->queues_to_publish = true;
-    fc_engine_touch(e, &q->e);
-    fc_engine_touch_list(e, &q->e);
-    return q;
-}
+#define SETTLE_SLICES 60 /* every owner's time is entered once a minute, a sixtieth of them each second */
 
 /* ---- facts ----------------------------------------------------------------------------------------------------- */
 
+static struct fc_cell *cell_of(struct fc_entity *x, uint8_t channel) {
+    return fc_entity_cell(x, x->scope == FC_SCOPE_AGENT ? (uint8_t)FC_CHANNEL_PLAIN : channel);
+}
+
 static bool is_wait(const struct fc_fact *f) { return f->count == FC_TALLY_answered && f->sign > 0; }
 
-static void add_rolling(struct fc_entity *x, const struct fc_fact *f, bool in_m15) {
-    fc_tally_apply(&x->series.h1, f, 1);
-    if (in_m15) fc_tally_apply(&x->series.m15, f, 1);
-    if (is_wait(f)) fc_peaks_add(&x->series.peaks, f->ts_us / FC_SECOND_US, f->value);
+struct rolling_entry {
+    const struct fc_logged *logged;
+    bool in_m15;
+};
+
+static void add_rolling(struct fc_engine *e, struct fc_entity *x, void *ctx) {
+    const struct rolling_entry *r = ctx;
+    const struct fc_fact *f = &r->logged->fact;
+    struct fc_series *s = &cell_of(x, r->logged->place.channel)->series;
+    (void)e;
+    fc_tally_apply(&s->h1, f, 1);
+    if (r->in_m15) fc_tally_apply(&s->m15, f, 1);
+    if (is_wait(f)) fc_peaks_add(&s->peaks, f->ts_us / FC_SECOND_US, f->value);
 }
 
 void fc_engine_add_logged(struct fc_engine *e, const struct fc_logged *l) {
-    bool in_m15;
-    if (!fc_rolling_add(&e->rolling, l, &in_m15)) {
-        e->counters.beyond_rolling++;
-        return;
-    }
-    add_rolling(l->queue, &l->fact, in_m15);
-    add_rolling(&e->all.e, &l->fact, in_m15);
-    if (l->agent != NULL) add_rolling(l->agent, &l->fact, in_m15);
+    struct rolling_entry r = {.logged = l};
+    if (fc_rolling_add(&e->rolling, l, &r.in_m15)) fc_engine_each_owner(e, l->place.queue, l->place.agent, add_rolling, &r);
+    else e->counters.beyond_rolling++;
 }
 
-static void add_lasting(struct fc_engine *e, struct fc_entity *x, const struct fc_fact *f) {
-    if (f->ts_us >= e->day_start_us && f->ts_us < e->day_end_us) fc_tally_apply(&x->series.day, f, 1);
-    fc_tally_apply(fc_series_pending(&x->series, f->ts_us), f, 1);
+/* A group's ranges are its queues' merged: it keeps no minutes of its own. */
+static bool keeps_minutes(const struct fc_engine *e, const struct fc_entity *x) { return x->scope != FC_SCOPE_GROUP || x == &e->all.e; }
+
+static void add_lasting(struct fc_engine *e, struct fc_entity *x, void *ctx) {
+    const struct fc_logged *l = ctx;
+    const struct fc_fact *f = &l->fact;
+    struct fc_series *s = &cell_of(x, l->place.channel)->series;
+    if (f->ts_us >= x->day_start_us && f->ts_us < x->day_end_us) fc_tally_apply(&s->day, f, 1);
+    if (keeps_minutes(e, x)) fc_tally_apply(fc_series_pending(s, f->ts_us), f, 1);
     fc_engine_touch(e, x);
 }
 
-void fc_engine_fact(struct fc_engine *e, struct fc_queue *q, struct fc_agent *a, struct fc_fact fact) {
-    struct fc_logged l = {.fact = fact, .queue = &q->e, .agent = a == NULL ? NULL : &a->e};
+void fc_engine_fact(struct fc_engine *e, const struct fc_place *place, const struct fc_fact *fact) {
+    struct fc_logged l = {.fact = *fact, .place = *place};
     fc_engine_add_logged(e, &l);
-    add_lasting(e, &q->e, &fact);
-    add_lasting(e, &e->all.e, &fact);
-    if (a == NULL) return;
-    add_lasting(e, &a->e, &fact);
-    fc_engine_touch_agent(e, a);
+    fc_engine_each_owner(e, place->queue, place->agent, add_lasting, &l);
+    if (place->agent != NULL) fc_engine_touch_agent(e, place->agent);
 }
 
-static void take_out(struct fc_engine *e, struct fc_entity *x, const struct fc_fact *f, bool h1) {
-    fc_tally_apply(h1 ? &x->series.h1 : &x->series.m15, f, -1);
-    if (h1 && is_wait(f)) fc_peaks_expire(&x->series.peaks, f->ts_us / FC_SECOND_US + 1);
+struct leaving {
+    const struct fc_logged *logged;
+    bool h1;
+};
+
+static void take_out(struct fc_engine *e, struct fc_entity *x, void *ctx) {
+    const struct leaving *out = ctx;
+    const struct fc_fact *f = &out->logged->fact;
+    struct fc_series *s = &cell_of(x, out->logged->place.channel)->series;
+    fc_tally_apply(out->h1 ? &s->h1 : &s->m15, f, -1);
+    if (out->h1 && is_wait(f)) fc_peaks_expire(&s->peaks, f->ts_us / FC_SECOND_US + 1);
     fc_engine_touch_gauges(e, x);
 }
 
 static void grown_old(void *ctx, const struct fc_logged *l, bool h1) {
-    struct fc_engine *e = ctx;
-    take_out(e, l->queue, &l->fact, h1);
-    take_out(e, &e->all.e, &l->fact, h1);
-    if (l->agent != NULL) take_out(e, l->agent, &l->fact, h1);
+    struct leaving out = {l, h1};
+    fc_engine_each_owner(ctx, l->place.queue, l->place.agent, take_out, &out);
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------------ */
+/* ---- agents' time ------------------------------------------------------------------------------------------------ */
 
-static void new_day(struct fc_engine *e, struct fc_entity *x) {
-    fc_tally_clear(&x->series.day);
+struct time_entry {
+    struct fc_engine *e;
+    struct fc_entity *x;
+};
+
+/* Being offline is no time at work: nobody asks how long, and most agents are for most of the day. */
+static void add_time(void *ctx, int64_t minute_us, enum fc_agent_state state, int64_t us) {
+    const struct time_entry *t = ctx;
+    if (state == FC_AGENT_OFFLINE) return;
+    struct fc_series *s = &fc_entity_cell(t->x, FC_CHANNEL_PLAIN)->series;
+    if (minute_us >= t->x->day_start_us && minute_us < t->x->day_end_us) s->day.v[FC_TALLY_TIME + state] += us;
+    if (keeps_minutes(t->e, t->x)) fc_series_pending(s, minute_us)->v[FC_TALLY_TIME + state] += us;
+    fc_engine_touch(t->e, t->x);
+}
+
+static void settle(struct fc_engine *e, struct fc_entity *x, int64_t to_us) {
+    struct time_entry t = {e, x};
+    fc_levels_settle(&x->levels, to_us, &(struct fc_time_sink){add_time, &t});
+}
+
+void fc_engine_settle(struct fc_engine *e, struct fc_entity *x) { settle(e, x, e->now_us); }
+
+static void enter_step(void *ctx, struct fc_levels *of, const struct fc_step *s) {
+    struct fc_engine *e = ctx;
+    struct fc_entity *x = (struct fc_entity *)(void *)((char *)of - offsetof(struct fc_entity, levels));
+    struct time_entry t = {e, x};
+    if (!e->restoring) settle(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
+    fc_levels_step(of, s, fc_steps_m15_from_us(e->steps), fc_steps_h1_from_us(e->steps), e->restoring, &(struct fc_time_sink){add_time, &t});
+    fc_steps_add(e->steps, of, s);
     fc_engine_touch(e, x);
 }
 
-/* A fact that came before its day began (a source's clock is ahead) still stands among the seconds: it is counted now. */
-static void count_early_facts(struct fc_engine *e) {
-    for (int64_t s = e->day_start_us / FC_SECOND_US; s < e->rolling.h1_from_s + FC_ROLLING_SECONDS; s++) {
-        struct fc_second *sec = fc_rolling_second(&e->rolling, s);
-        if (sec == NULL) continue;
-        for (uint32_t i = 0; i < sec->n; i++) {
-            struct fc_logged *l = &sec->facts[i];
-            if (l->fact.ts_us < e->day_start_us || l->fact.ts_us >= e->day_end_us) continue;
-            fc_tally_apply(&l->queue->series.day, &l->fact, 1);
-            fc_tally_apply(&e->all.e.series.day, &l->fact, 1);
-            if (l->agent != NULL) fc_tally_apply(&l->agent->series.day, &l->fact, 1);
+struct fc_step_sink fc_engine_step_sink(struct fc_engine *e, const struct fc_agent *a) {
+    int64_t kept_us = e->rules->late_us > FC_H1_SECONDS * FC_SECOND_US ? e->rules->late_us : FC_H1_SECONDS * FC_SECOND_US;
+    (void)a;
+    return (struct fc_step_sink){enter_step, e, e->now_us - kept_us - FC_MINUTE_US};
+}
+
+static bool at_work(const struct fc_levels *l) {
+    for (int s = 0; s < FC_AGENT_STATE_COUNT; s++)
+        if (s != FC_AGENT_OFFLINE && l->n[s] != 0) return true;
+    return false;
+}
+
+/* Time is entered when something happens, and at least once a minute, so that stored minutes miss none of a quiet floor. */
+static void settle_slices(struct fc_engine *e, int64_t from_s, int64_t to_s) {
+    if (to_s - from_s > SETTLE_SLICES) from_s = to_s - SETTLE_SLICES;
+    for (int64_t s = from_s + 1; s <= to_s; s++) {
+        for (uint32_t i = (uint32_t)(s % SETTLE_SLICES); i < e->owners.n; i += SETTLE_SLICES) {
+            struct fc_entity *x = e->owners.at[i];
+            if (at_work(&x->levels)) fc_engine_settle(e, x);
         }
     }
 }
 
-static void turn_day(struct fc_engine *e) {
-    int64_t before = e->day_start_us;
-    fc_zone_day(e->now_us, e->rules->day_start_minute, &e->day_start_us, &e->day_end_us);
-    e->meta_to_store = true;
-    if (e->day_start_us == before) return;
-    struct fc_queue *q;
-    struct fc_agent *a;
-    for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) new_day(e, &q->e);
-    for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) {
-        new_day(e, &a->e);
-        fc_engine_touch_agent(e, a);
+/* ---- windows ------------------------------------------------------------------------------------------------------ */
+
+static const struct fc_tally *tally_of(const struct fc_series *s, enum fc_window window) {
+    return window == FC_WINDOW_M15 ? &s->m15 : window == FC_WINDOW_H1 ? &s->h1 : &s->day;
+}
+
+static void add_window_time(struct fc_engine *e, const struct fc_entity *x, enum fc_window window, struct fc_tally *out) {
+    int64_t us[FC_AGENT_STATE_COUNT];
+    if (window != FC_WINDOW_DAY) {
+        int64_t from_s = window == FC_WINDOW_M15 ? e->rolling.m15_from_s : e->rolling.h1_from_s;
+        fc_levels_window_us(&x->levels, window, from_s * FC_SECOND_US, e->now_us, us);
+    } else {
+        int64_t since_us = x->levels.settled_us > x->day_start_us ? x->levels.settled_us : x->day_start_us;
+        for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) us[s] = x->levels.n[s] * (e->now_us - since_us);
     }
-    new_day(e, &e->all.e);
+    for (int s = 0; s < FC_AGENT_STATE_COUNT; s++)
+        if (s != FC_AGENT_OFFLINE) out->v[FC_TALLY_TIME + s] += us[s];
+}
+
+void fc_engine_merge_window(struct fc_engine *e, struct fc_entity *x, int channel, enum fc_window window, struct fc_tally *out) {
+    int64_t wait_us_max = 0, from_s = window == FC_WINDOW_M15 ? e->rolling.m15_from_s : e->rolling.h1_from_s;
+    fc_tally_clear(out);
+    for (int ch = 0; ch < FC_CELLS; ch++) {
+        const struct fc_cell *cell = x->cells[ch];
+        if (cell == NULL || (channel >= 0 && ch != channel)) continue;
+        fc_tally_merge(out, tally_of(&cell->series, window));
+        int64_t longest_us = window == FC_WINDOW_DAY ? cell->series.day.wait_us_max : fc_peaks_max(&cell->series.peaks, from_s);
+        if (longest_us > wait_us_max) wait_us_max = longest_us;
+    }
+    out->wait_us_max = wait_us_max;
+    if (channel < 0 || channel == FC_CHANNEL_PLAIN) add_window_time(e, x, window, out);
+}
+
+static void sum_cell(struct fc_cell *into, const struct fc_cell *from) {
+    fc_tally_merge(&into->series.m15, &from->series.m15);
+    fc_tally_merge(&into->series.h1, &from->series.h1);
+    into->waiting += from->waiting;
+    for (uint32_t i = 0; i < from->series.peaks.n; i++) fc_peaks_add(&into->series.peaks, from->series.peaks.at[i].second, from->series.peaks.at[i].wait_us);
+}
+
+void fc_engine_sum_group_day(struct fc_engine *e, struct fc_group *g) {
+    for (uint32_t i = 0; i < g->queues.n; i++) {
+        const struct fc_entity *q = g->queues.at[i];
+        for (uint8_t ch = 0; ch < FC_CELLS; ch++)
+            if (q->cells[ch] != NULL) fc_tally_merge(&fc_entity_cell(&g->e, ch)->series.day, &q->cells[ch]->series.day);
+    }
+    /* An agent of several of the queues stands in each of them: its time is not their sum, and counts from its timeline. */
+    struct fc_tally *day = &fc_entity_cell(&g->e, FC_CHANNEL_PLAIN)->series.day;
+    memset(day->v + FC_TALLY_TIME, 0, FC_AGENT_STATE_COUNT * sizeof *day->v);
+    fc_engine_touch(e, &g->e);
+}
+
+void fc_engine_sum_group(struct fc_engine *e, struct fc_group *g) {
+    for (uint32_t i = 0; i < g->queues.n; i++) {
+        const struct fc_entity *q = g->queues.at[i];
+        g->e.complaints_open += q->complaints_open;
+        for (uint8_t ch = 0; ch < FC_CELLS; ch++)
+            if (q->cells[ch] != NULL) sum_cell(fc_entity_cell(&g->e, ch), q->cells[ch]);
+    }
+    fc_engine_sum_group_day(e, g);
+}
+
+/* ---- days --------------------------------------------------------------------------------------------------------- */
+
+void fc_engine_start_day(struct fc_engine *e, struct fc_entity *x) {
+    const struct fc_queue_rules *r = x->scope == FC_SCOPE_QUEUE ? ((const struct fc_queue *)x)->rules : NULL;
+    struct fc_zone *zone = r != NULL ? r->zone : e->rules->zone;
+    fc_zone_day(zone, e->now_us, r != NULL ? r->day_start_minute : e->rules->day_start_minute, &x->day_start_us, &x->day_end_us);
+    if (e->next_turn_us == 0 || x->day_end_us < e->next_turn_us) e->next_turn_us = x->day_end_us;
+}
+
+/* A reload may have moved the start of days: the new one never reaches back into a day that is over. */
+static void turn_day(struct fc_engine *e, struct fc_entity *x, void *ctx) {
+    (void)ctx;
+    x->day_turned = e->now_us >= x->day_end_us;
+    if (!x->day_turned) {
+        if (e->next_turn_us == 0 || x->day_end_us < e->next_turn_us) e->next_turn_us = x->day_end_us;
+        return;
+    }
+    int64_t over_us = x->day_end_us;
+    fc_engine_start_day(e, x);
+    if (x->day_start_us < over_us) x->day_start_us = over_us;
+    for (int ch = 0; ch < FC_CELLS; ch++)
+        if (x->cells[ch] != NULL) fc_tally_clear(&x->cells[ch]->series.day);
+    fc_engine_touch(e, x);
+    if (x->scope == FC_SCOPE_AGENT) fc_engine_touch_agent(e, (struct fc_agent *)x);
+}
+
+static void add_early(struct fc_engine *e, struct fc_entity *x, void *ctx) {
+    const struct fc_logged *l = ctx;
+    (void)e;
+    if (!x->day_turned || l->fact.ts_us < x->day_start_us || l->fact.ts_us >= x->day_end_us) return;
+    fc_tally_apply(&cell_of(x, l->place.channel)->series.day, &l->fact, 1);
+}
+
+/* A fact that came before its day began (a source's clock is ahead) still stands among the seconds: it is counted now. */
+static void count_early_facts(struct fc_engine *e) {
+    int64_t from_s = e->rolling.h1_from_s, to_s = from_s + FC_ROLLING_SECONDS;
+    for (int64_t s = from_s; s < to_s; s++) {
+        struct fc_second *sec = fc_rolling_second(&e->rolling, s);
+        for (uint32_t i = 0; sec != NULL && i < sec->n; i++)
+            fc_engine_each_owner(e, sec->facts[i].place.queue, sec->facts[i].place.agent, add_early, &sec->facts[i]);
+    }
+}
+
+static void turn_days(struct fc_engine *e) {
+    e->next_turn_us = 0;
+    fc_engine_every_owner(e, turn_day, NULL);
     count_early_facts(e);
+    e->meta_to_store = true;
 }
 
 void fc_engine_move_now(struct fc_engine *e, int64_t now_us) {
     if (now_us <= e->now_us) return;
+    int64_t before_s = e->now_us / FC_SECOND_US, now_s = now_us / FC_SECOND_US;
     e->now_us = now_us;
-    if (now_us >= e->day_end_us) turn_day(e);
-    fc_rolling_advance(&e->rolling, now_us / FC_SECOND_US, grown_old, e);
+    if (now_us >= e->next_turn_us) turn_days(e);
+    if (now_s == before_s) return;
+    fc_rolling_advance(&e->rolling, now_s, grown_old, e);
+    fc_steps_advance(e->steps, now_s);
+    settle_slices(e, before_s, now_s);
 }
-

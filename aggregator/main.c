@@ -85,7 +85,7 @@ static enum fc_status read_settings(const struct fc_option_values *got, struct s
     if (st == FC_OK) st = check_endpoint(s, "publish", s->publish, err);
     if (st == FC_OK) st = check_endpoint(s, "query", s->query, err);
     if (st == FC_OK) st = load_rules(s->config, &s->rules, err);
-    if (st == FC_OK) st = fc_zone_set(s->rules->zone, err);
+    if (st == FC_OK) st = fc_zone_set(NULL, err);
     return st;
 }
 
@@ -202,8 +202,6 @@ static void reload(struct service *v, struct fc_rules **kept, uint32_t *kept_n) 
         fc_err("reload refused, the old configuration stays: %s", err.text);
         return;
     }
-    const char *before = v->s->rules->zone == NULL ? "" : v->s->rules->zone, *after = rules->zone == NULL ? "" : rules->zone;
-    if (strcmp(before, after) != 0) fc_warn("reload: `zone` takes effect at the next start");
     kept[(*kept_n)++] = rules;
     while (!fc_driver_configure(v->driver, rules)) (void)usleep(1000);
     fc_info("configuration read again: %u queues named, thresholds and goals hold from now on", rules->queues_n);

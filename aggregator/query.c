@@ -135,7 +135,7 @@ static enum fc_status merge_stretch(struct fc_store *store, struct merge *m, int
         struct within w = {m, from_us, to_us};
         return fc_store_each_interval(store, fc_str_n(prefix, n), fc_str(""), fc_str(""), merge_within, &w, err);
     }
-    size_t from_n = fc_interval_key(from, q->scope, minutes, q->name, from_us), to_n = fc_interval_key(to, q->scope, minutes, q->name, to_us);
+    size_t from_n = fc_interval_key(from, q->scope, minutes, 0, q->name, from_us), to_n = fc_interval_key(to, q->scope, minutes, 0, q->name, to_us);
     return fc_store_each_interval(store, fc_str_n(prefix, n), fc_str_n(from, from_n), fc_str_n(to, to_n), merge_one, m, err);
 }
 
@@ -168,7 +168,7 @@ static void write_item(struct fc_mpw *w, const struct question *q, struct fc_str
     fc_mpw_int(w, from_us);
     fc_mpw_key(w, "to_us");
     fc_mpw_int(w, to_us);
-    fc_kpi_write(w, t, t->wait_us_max);
+    fc_kpi_write(w, &(struct fc_kpi_view){.tally = t, .wait_us_max = t->wait_us_max});
 }
 
 /* A map whose next key is "items": the caller goes on with the array. */

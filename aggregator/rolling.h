@@ -1,23 +1,21 @@
 /* rolling -- the facts of the last hour, second by second, each kept once: what the rolling windows subtract when it grows
  * old, and what a checkpoint stores of them.
  *
- * A fact belongs to up to three series: its queue's, its agent's and the whole floor's. Seconds are a ring of FC_ROLLING_SECONDS;
- * a fact older than the hour, or further ahead of now than the ring reaches, is refused and stands in no rolling window.
+ * A fact concerns its queue, that queue's groups, `all` and its agent, each in its cell. Seconds are a ring of FC_ROLLING_SECONDS; a fact older than the hour, or further ahead of now than the ring reaches, is refused and stands in no rolling window.
  */
 #ifndef FC_ROLLING_H
 #define FC_ROLLING_H
 
+#include "place.h"
 #include "series.h"
 
 #define FC_H1_SECONDS 3600
 #define FC_M15_SECONDS 900
 #define FC_ROLLING_SECONDS 4096 /* power of two; how far ahead a fact may be: 4096 - 3600 s */
 
-struct fc_entity; /* engine_internal.h: a queue, an agent or the whole floor */
-
 struct fc_logged {
     struct fc_fact fact;
-    struct fc_entity *queue, *agent; /* agent may be NULL */
+    struct fc_place place;
 };
 
 struct fc_second {

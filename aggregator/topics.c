@@ -1,7 +1,5 @@
 /* topics -- the state of queues, agents and sources as items that displays can show without anything else. */
-#include "engine_internal.h"
-
-#include "mp.h"
+#include "agent.h"
 #include "kpi.h"
 
 #include <stdlib.h>
@@ -45,67 +43,127 @@ static void fill(struct fc_engine *e, struct fc_state_block *b, size_t pairs, wr
     e->counters.topics_sent++;
 }
 
-/* ---- queues, agents, the floor ---------------------------------------------------------------------------------- */
+/* ---- queues, groups, agents ------------------------------------------------------------------------------------- */
 
-#define GAUGE_PAIRS 10
+#define HEAD_PAIRS 9 /* of write_owner_head */
 
-static void write_states(struct page *p, const struct fc_entity *x) {
-    fc_mpw_map(&p->w, FC_AGENT_STATE_COUNT);
-    for (unsigned s = 0; s < FC_AGENT_STATE_COUNT; s++) {
-        fc_mpw_key(&p->w, fc_word(FC_VOCAB_AGENT, s));
-        fc_mpw_int(&p->w, x->state_n[s]);
-    }
+struct view { /* what of an owner is written */
+    struct fc_entity *x;
+    int channel; /* -1: all */
+};
+
+static const char *scope_word(const struct fc_entity *x, const struct fc_engine *e) {
+    static const char *const scopes[] = {"queue", "group", "agent"};
+    return x == &e->all.e ? "all" : scopes[x->scope];
 }
 
-static void write_gauges(struct page *p, const struct fc_entity *x, enum fc_window window) {
-    static const char *const scopes[] = {"queue", "all", "agent"};
+static void write_channels(struct fc_mpw *w, const struct fc_entity *x) {
+    size_t n = 0;
+    for (int ch = 0; ch < FC_CHANNEL_COUNT; ch++) n += x->cells[ch] != NULL;
+    fc_mpw_key(w, "channels");
+    fc_mpw_array(w, n);
+    for (unsigned ch = 0; ch < FC_CHANNEL_COUNT; ch++)
+        if (x->cells[ch] != NULL) fc_mpw_key(w, fc_word(FC_VOCAB_CHANNEL, ch));
+}
+
+/* What a number means depends on these: they go with it. */
+static void write_settings(struct fc_mpw *w, const struct view *v, const struct fc_engine *e) {
+    const struct fc_settings *s = fc_entity_settings(e, v->x, v->channel);
+    struct fc_variants variants = fc_entity_variants(e, v->x);
+    fc_mpw_key(w, "threshold_ms");
+    fc_mpw_int(w, s->threshold_us / 1000);
+    fc_mpw_key(w, "short_abandon_ms");
+    fc_mpw_int(w, s->short_us / 1000);
+    fc_mpw_key(w, "goal");
+    fc_mpw_f64(w, fc_entity_goal(e, v->x, v->channel));
+    fc_mpw_key(w, "fcr_window_h");
+    fc_mpw_int(w, e->rules->fcr_window_us / (60 * FC_MINUTE_US));
+    fc_kpi_write_variants(w, &variants);
+}
+
+static void write_owner_head(struct page *p, const struct view *v, enum fc_window window) {
     struct fc_mpw *w = &p->w;
     fc_mpw_key(w, "scope");
-    fc_mpw_key(w, scopes[x->scope]);
+    fc_mpw_key(w, scope_word(v->x, p->e));
     fc_mpw_key(w, "name");
-    fc_mpw_str(w, x->name);
+    fc_mpw_str(w, v->x->name);
     fc_mpw_key(w, "channel");
-    fc_mpw_key(w, "all");
+    fc_mpw_key(w, v->channel < 0 ? "all" : fc_word(FC_VOCAB_CHANNEL, (unsigned)v->channel));
+    write_channels(w, v->x);
     fc_mpw_key(w, "window");
     fc_mpw_key(w, fc_window_name(window));
-    fc_mpw_key(w, "waiting");
-    fc_mpw_int(w, x->waiting);
-    fc_mpw_key(w, "longest_wait_since_us");
-    if (x->wait_first != NULL) fc_mpw_int(w, x->wait_first->offered_us);
-    else fc_mpw_nil(w);
-    fc_mpw_key(w, "agents");
-    write_states(p, x);
-    fc_mpw_key(w, "threshold_ms");
-    fc_mpw_int(w, x->settings->threshold_us / 1000);
-    fc_mpw_key(w, "short_abandon_ms");
-    fc_mpw_int(w, x->settings->short_us / 1000);
-    fc_mpw_key(w, "goal");
-    fc_mpw_f64(w, x->settings->goal);
+    write_settings(w, v, p->e);
 }
 
-static void write_entity(struct page *p, const void *what, enum fc_window window) {
-    const struct fc_entity *x = what;
-    const struct fc_engine *e = p->e;
-    write_gauges(p, x, window);
-    if (window == FC_WINDOW_NOW) return;
-    int64_t from_us = e->day_start_us;
-    const struct fc_tally *t = &x->series.day;
-    int64_t wait_us_max = t->wait_us_max;
-    if (window != FC_WINDOW_DAY) {
-        int64_t from_s = window == FC_WINDOW_M15 ? e->rolling.m15_from_s : e->rolling.h1_from_s;
-        t = window == FC_WINDOW_M15 ? &x->series.m15 : &x->series.h1;
-        wait_us_max = fc_peaks_max(&x->series.peaks, from_s);
-        from_us = from_s * FC_SECOND_US;
+static int64_t waiting_in(const struct view *v) {
+    int64_t waiting = 0;
+    for (int ch = 0; ch < FC_CHANNEL_COUNT; ch++)
+        if (v->x->cells[ch] != NULL && (v->channel < 0 || ch == v->channel)) waiting += v->x->cells[ch]->waiting;
+    return waiting;
+}
+
+/* Of the last hour, or of the day when nothing was handled in that. */
+static int64_t ewt_ms(const struct view *v, int64_t waiting) {
+    const int64_t *n = v->x->levels.n;
+    int64_t staffed = 0;
+    if (v->x->scope == FC_SCOPE_AGENT) return -1;
+    for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) staffed += s == FC_AGENT_OFFLINE || s == FC_AGENT_PAUSED ? 0 : n[s];
+    struct fc_kpi_handled h1 = {0}, day = {0};
+    for (int ch = 0; ch < FC_CHANNEL_COUNT; ch++) {
+        const struct fc_cell *cell = v->x->cells[ch];
+        if (cell == NULL || (v->channel >= 0 && ch != v->channel)) continue;
+        h1.n += cell->series.h1.v[FC_TALLY_handle_n];
+        h1.us += cell->series.h1.v[FC_TALLY_handle_us];
+        day.n += cell->series.day.v[FC_TALLY_handle_n];
+        day.us += cell->series.day.v[FC_TALLY_handle_us];
     }
-    fc_mpw_key(&p->w, "from_us");
-    fc_mpw_int(&p->w, from_us);
-    fc_kpi_write(&p->w, t, wait_us_max);
+    return fc_kpi_ewt_ms(waiting, n[FC_AGENT_AVAILABLE], staffed, &h1, &day);
 }
 
-/* All windows of an entity, or none: true when they were handed out. */
-static bool publish_entity(struct fc_engine *e, struct fc_outlet *out, struct fc_entity *x) {
-    struct fc_state_block *blocks[FC_WINDOW_COUNT];
-    for (int i = 0; i < FC_WINDOW_COUNT; i++) {
+static void write_now(struct page *p, const struct view *v) {
+    struct fc_kpi_now now = {.waiting = waiting_in(v), .longest_wait_since_us = fc_entity_longest_wait_since_us(p->e, v->x, v->channel)};
+    memcpy(now.agents, v->x->levels.n, sizeof now.agents);
+    now.ewt_ms = ewt_ms(v, now.waiting);
+    fc_kpi_write_now(&p->w, &now);
+}
+
+static int64_t window_from_us(const struct fc_engine *e, const struct fc_entity *x, enum fc_window window) {
+    if (window == FC_WINDOW_DAY) return x->day_start_us;
+    return (window == FC_WINDOW_M15 ? e->rolling.m15_from_s : e->rolling.h1_from_s) * FC_SECOND_US;
+}
+
+static void write_owner(struct page *p, const void *what, enum fc_window window) {
+    const struct view *v = what;
+    struct fc_engine *e = p->e;
+    write_owner_head(p, v, window);
+    write_now(p, v);
+    if (window == FC_WINDOW_NOW) return;
+    fc_engine_merge_window(e, v->x, v->channel, window, &e->merged);
+    struct fc_kpi_view view = {.tally = &e->merged,
+                               .wait_us_max = e->merged.wait_us_max,
+                               .variants = fc_entity_variants(e, v->x),
+                               .complaints_open = v->channel < 0 ? v->x->complaints_open : -1};
+    fc_mpw_key(&p->w, "from_us");
+    fc_mpw_int(&p->w, window_from_us(e, v->x, window));
+    fc_kpi_write(&p->w, &view);
+}
+
+static size_t owner_pairs(enum fc_window window) {
+    size_t pairs = HEAD_PAIRS + FC_KPI_NOW_PAIRS + FC_KPI_VARIANT_PAIRS;
+    return window == FC_WINDOW_NOW ? pairs : pairs + 1 + FC_KPI_INTERVAL_PAIRS;
+}
+
+/* The channels an owner is published by: each one only where there are several. */
+static uint32_t views_of(struct fc_entity *x, struct view out[1 + FC_CHANNEL_COUNT]) {
+    uint32_t n = 1;
+    out[0] = (struct view){x, -1};
+    for (int ch = 0; ch < FC_CHANNEL_COUNT; ch++)
+        if (x->cells[ch] != NULL) out[n++] = (struct view){x, ch};
+    return n > 2 ? n : 1;
+}
+
+static bool take_blocks(struct fc_outlet *out, struct fc_state_block **blocks, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
         blocks[i] = out->take(out->ctx);
         if (blocks[i] != NULL) continue;
         while (i-- > 0) {
@@ -114,11 +172,22 @@ static bool publish_entity(struct fc_engine *e, struct fc_outlet *out, struct fc
         }
         return false;
     }
-    for (enum fc_window win = 0; win < FC_WINDOW_COUNT; win++) {
-        struct fc_state_block *b = blocks[win];
-        b->topic_n = (uint32_t)fc_topic_format(b->topic, x->scope, x->name, win);
-        fill(e, b, GAUGE_PAIRS + (win == FC_WINDOW_NOW ? 0 : 1 + FC_KPI_COUNT), write_entity, x, win);
-        out->give(out->ctx, b);
+    return true;
+}
+
+/* All windows of an owner and its channels, or none: true when they were handed out. */
+static bool publish_owner(struct fc_engine *e, struct fc_outlet *out, struct fc_entity *x) {
+    struct view views[1 + FC_CHANNEL_COUNT];
+    struct fc_state_block *blocks[(1 + FC_CHANNEL_COUNT) * FC_WINDOW_COUNT];
+    uint32_t n = views_of(x, views);
+    if (!take_blocks(out, blocks, n * FC_WINDOW_COUNT)) return false;
+    for (uint32_t i = 0; i < n * FC_WINDOW_COUNT; i++) {
+        enum fc_window window = (enum fc_window)(i % FC_WINDOW_COUNT);
+        const struct view *v = &views[i / FC_WINDOW_COUNT];
+        const char *channel = v->channel < 0 ? NULL : fc_word(FC_VOCAB_CHANNEL, (unsigned)v->channel);
+        blocks[i]->topic_n = (uint32_t)fc_topic_format(blocks[i]->topic, x->scope, x->name, channel, window);
+        fill(e, blocks[i], owner_pairs(window), write_owner, v, window);
+        out->give(out->ctx, blocks[i]);
     }
     return true;
 }
@@ -126,47 +195,54 @@ static bool publish_entity(struct fc_engine *e, struct fc_outlet *out, struct fc
 /* ---- agent lists ------------------------------------------------------------------------------------------------ */
 
 static void write_agent_queues(struct page *p, const struct fc_agent *a) {
+    uint32_t serves = 0;
+    for (uint32_t i = 0; i < a->queues_n; i++) serves += a->queues[i].serves;
     fc_mpw_key(&p->w, "queues");
-    fc_mpw_array(&p->w, a->queues_n);
-    for (uint32_t i = 0; i < a->queues_n; i++) fc_mpw_str(&p->w, a->queues[i]->e.name);
+    fc_mpw_array(&p->w, serves);
+    for (uint32_t i = 0; i < a->queues_n; i++)
+        if (a->queues[i].serves) fc_mpw_str(&p->w, a->queues[i].queue->e.name);
     fc_mpw_key(&p->w, "contact_queue");
-    const struct fc_contact *c = a->talk != NULL ? a->talk : a->alert;
-    if (c != NULL) fc_mpw_str(&p->w, c->queue->e.name);
+    const struct fc_queue *q = a->talk != NULL ? a->talk->queue : a->alert;
+    if (q != NULL) fc_mpw_str(&p->w, q->e.name);
     else fc_mpw_nil(&p->w);
 }
 
 static void write_agent(struct page *p, const struct fc_agent *a) {
+    static const struct fc_tally nothing;
     struct fc_mpw *w = &p->w;
-    const struct fc_tally *t = &a->e.series.day;
-    struct fc_kpi_value talk = fc_kpi_compute(FC_KPI_talk_ms, t, 0);
+    const struct fc_cell *cell = a->e.cells[FC_CHANNEL_PLAIN];
+    struct fc_kpi_view day = {.tally = cell == NULL ? &nothing : &cell->series.day, .complaints_open = -1};
+    struct fc_kpi_value talk = fc_kpi_compute(FC_KPI_talk_ms, &day);
+    int64_t since_us;
+    enum fc_agent_state shown = fc_timeline_state(&a->line, &since_us);
     fc_mpw_map(w, 10);
     fc_mpw_key(w, "name");
     fc_mpw_str(w, a->e.name);
     fc_mpw_key(w, "label");
     fc_mpw_str(w, a->label);
     fc_mpw_key(w, "state");
-    fc_mpw_key(w, fc_word(FC_VOCAB_AGENT, a->shown));
+    fc_mpw_key(w, fc_word(FC_VOCAB_AGENT, shown));
     fc_mpw_key(w, "since_us");
-    fc_mpw_int(w, a->since_us);
+    fc_mpw_int(w, since_us);
     fc_mpw_key(w, "reason");
-    if (a->shown == a->base && a->reason.n > 0) fc_mpw_str(w, a->reason);
+    if (shown == a->said && a->reason.n > 0) fc_mpw_str(w, a->reason);
     else fc_mpw_nil(w);
     write_agent_queues(p, a);
     fc_mpw_key(w, "answered");
-    fc_mpw_int(w, t->v[FC_TALLY_answered]);
+    fc_mpw_int(w, day.tally->v[FC_TALLY_answered]);
     fc_mpw_key(w, "missed");
-    fc_mpw_int(w, t->v[FC_TALLY_missed]);
+    fc_mpw_int(w, day.tally->v[FC_TALLY_missed]);
     fc_mpw_key(w, "talk_ms");
     if (talk.known) fc_mpw_int(w, talk.i);
     else fc_mpw_nil(w);
 }
 
 static void write_agents(struct page *p, const void *what, enum fc_window window) {
-    const struct fc_queue *q = what;
+    const struct fc_roster *r = what;
     (void)window;
     fc_mpw_key(&p->w, "agents");
-    fc_mpw_array(&p->w, q->members_n);
-    for (uint32_t i = 0; i < q->members_n; i++) write_agent(p, q->members[i]);
+    fc_mpw_array(&p->w, r->n);
+    for (uint32_t i = 0; i < r->n; i++) write_agent(p, r->at[i]);
 }
 
 static bool publish_list(struct fc_engine *e, struct fc_outlet *out, struct fc_entity *x) {
@@ -174,7 +250,7 @@ static bool publish_list(struct fc_engine *e, struct fc_outlet *out, struct fc_e
     if (b == NULL) return false;
     memcpy(b->topic, "agents/", 7);
     b->topic_n = 7 + (uint32_t)fc_topic_name(b->topic + 7, sizeof b->topic - 7, x->name);
-    fill(e, b, 1, write_agents, (const struct fc_queue *)x, FC_WINDOW_NOW);
+    fill(e, b, 1, write_agents, &x->roster, FC_WINDOW_NOW);
     out->give(out->ctx, b);
     return true;
 }
@@ -254,7 +330,7 @@ static void sooner(int64_t *due, int64_t ms) {
 struct lane { /* one of the two lists of entities that changed */
     struct fc_list_of *list;
     bool (*publish)(struct fc_engine *, struct fc_outlet *, struct fc_entity *);
-    size_t wanted, listed, last; /* offsets of the flags and the time in struct fc_entity */
+    size_t listed, last; /* offsets of the flag and the time in struct fc_entity */
 };
 
 static void publish_lane(struct fc_engine *e, struct fc_outlet *out, struct fc_mono now, const struct lane *lane, int64_t *due) {
@@ -268,7 +344,7 @@ static void publish_lane(struct fc_engine *e, struct fc_outlet *out, struct fc_m
             room = lane->publish(e, out, x);
             if (!room) e->counters.topics_held++;
             if (room) {
-                *(bool *)((char *)x + lane->wanted) = *(bool *)((char *)x + lane->listed) = false;
+                *(bool *)((char *)x + lane->listed) = false;
                 *last = now;
                 continue;
             }
@@ -297,10 +373,8 @@ static void publish_map(struct fc_engine *e, struct fc_outlet *out, struct fc_mo
 }
 
 int64_t fc_engine_publish(struct fc_engine *e, struct fc_outlet *out, struct fc_mono now) {
-    const struct lane windows = {&e->publish, publish_entity, offsetof(struct fc_entity, to_publish), offsetof(struct fc_entity, in_publish_list),
-                                 offsetof(struct fc_entity, published)};
-    const struct lane lists = {&e->lists, publish_list, offsetof(struct fc_entity, list_to_publish), offsetof(struct fc_entity, in_list_list),
-                               offsetof(struct fc_entity, list_published)};
+    const struct lane windows = {&e->publish, publish_owner, offsetof(struct fc_entity, in_publish_list), offsetof(struct fc_entity, published)};
+    const struct lane lists = {&e->lists, publish_list, offsetof(struct fc_entity, in_list_list), offsetof(struct fc_entity, list_published)};
     int64_t due = -1;
     publish_map(e, out, now, &e->queues_to_publish, &e->queues_published, "queues", write_queues, &e->queues, &due);
     publish_map(e, out, now, &e->sources_to_publish, &e->sources_published, "sources", write_sources, &e->sources, &due);

@@ -25,7 +25,8 @@ static int64_t start_of(struct tm tm, int days, int start_minute) {
     return (int64_t)mktime(&at) * 1000000;
 }
 
-void fc_zone_day(int64_t at_us, int start_minute, int64_t *start_us, int64_t *end_us) {
+void fc_zone_day(struct fc_zone *zone, int64_t at_us, int start_minute, int64_t *start_us, int64_t *end_us) {
+    (void)zone;
     time_t s = (time_t)(at_us / 1000000);
     struct tm tm;
     (void)localtime_r(&s, &tm);

@@ -15,6 +15,7 @@
 FC_MUST_USE enum fc_status fc_zone_set(const char *name, struct fc_error *err);
 
 /* The day that holds `at_us`: [*start_us, *end_us), beginning at `start_minute` past local midnight (0..1439). Thread: any */
-void fc_zone_day(int64_t at_us, int start_minute, int64_t *start_us, int64_t *end_us);
+struct fc_zone;
+void fc_zone_day(struct fc_zone *zone, int64_t at_us, int start_minute, int64_t *start_us, int64_t *end_us);
 
 #endif

@@ -46,7 +46,7 @@ static enum fc_window window_of(const struct fc_query *q) {
 static bool pick_one(struct picked *p, struct fc_job *job, enum fc_query_key key, enum fc_scope scope, enum fc_window window) {
     char topic[FC_TOPIC_MAX];
     struct fc_str name = fc_query_str(&job->query, key);
-    size_t n = fc_topic_format(topic, scope, name, window);
+    size_t n = fc_topic_format(topic, scope, name, NULL, window);
     struct fc_topic *t = fc_cache_find(&job->hub->cache, fc_str_n(topic, n));
     if (t != NULL && fc_topic_live(t)) {
         pick(p, t);

@@ -48,7 +48,8 @@ static int64_t flow_out(const struct fc_tally *t) {
 
 #define V(name) t->v[FC_TALLY_##name]
 
-struct fc_kpi_value fc_kpi_compute(enum fc_kpi kpi, const struct fc_tally *t, int64_t wait_us_max) {
+struct fc_kpi_value fc_kpi_compute(enum fc_kpi kpi, const struct fc_kpi_view *view) {
+    const struct fc_tally *t = view->tally; int64_t wait_us_max = view->wait_us_max;
     int64_t abandoned = t->v[FC_TALLY_LEFT + FC_LEFT_ABANDONED];
     switch (kpi) {
     case FC_KPI_offered: return count(V(offered));
@@ -105,9 +106,20 @@ static void write_ratio(struct fc_mpw *w, struct fc_kpi_value v) {
     write_number(w, v.known, v.hi);
 }
 
-void fc_kpi_write(struct fc_mpw *w, const struct fc_tally *t, int64_t wait_us_max) {
+int64_t fc_kpi_ewt_ms(int64_t w, int64_t a, int64_t s, const struct fc_kpi_handled *h1, const struct fc_kpi_handled *d) { (void)w; (void)a; (void)s; (void)h1; (void)d; return -1; }
+void fc_kpi_write_variants(struct fc_mpw *w, const struct fc_variants *v) { (void)w; (void)v; }
+void fc_kpi_write_now(struct fc_mpw *w, const struct fc_kpi_now *n) {
+    fc_mpw_key(w, "waiting"); fc_mpw_int(w, n->waiting);
+    fc_mpw_key(w, "longest_wait_since_us"); if (n->longest_wait_since_us) fc_mpw_int(w, n->longest_wait_since_us); else fc_mpw_nil(w);
+    fc_mpw_key(w, "ewt_ms"); fc_mpw_nil(w);
+    fc_mpw_key(w, "agents");
+    fc_mpw_map(w, FC_AGENT_STATE_COUNT);
+    for (unsigned s = 0; s < FC_AGENT_STATE_COUNT; s++) { fc_mpw_key(w, fc_word(FC_VOCAB_AGENT, s)); fc_mpw_int(w, n->agents[s]); }
+}
+void fc_kpi_write(struct fc_mpw *w, const struct fc_kpi_view *view) {
+    const struct fc_tally *t = view->tally;
     for (enum fc_kpi k = 0; k < FC_KPI_COUNT; k++) {
-        struct fc_kpi_value v = fc_kpi_compute(k, t, wait_us_max);
+        struct fc_kpi_value v = fc_kpi_compute(k, view);
         fc_mpw_key(w, rows[k].key);
         if (rows[k].form == FC_FORM_REASONS) write_reasons(w, t);
         else if (rows[k].form == FC_FORM_RATIO) write_ratio(w, v);

@@ -56,15 +56,25 @@ struct fc_kpi_value {
     double value, lo, hi; /* RATIO */
 };
 
+struct fc_variants { uint8_t service_level, abandon_rate, fcr; };
+struct fc_kpi_now { int64_t waiting, longest_wait_since_us, agents[7], ewt_ms; };
+struct fc_kpi_handled { int64_t n, us; };
+struct fc_kpi_view { const struct fc_tally *tally; int64_t wait_us_max; struct fc_variants variants; const int64_t *time_us; int64_t complaints_open; };
+int64_t fc_kpi_ewt_ms(int64_t w, int64_t a, int64_t s, const struct fc_kpi_handled *h1, const struct fc_kpi_handled *d);
+void fc_kpi_write_now(struct fc_mpw *w, const struct fc_kpi_now *n);
+void fc_kpi_write_variants(struct fc_mpw *w, const struct fc_variants *v);
+#define FC_KPI_NOW_PAIRS 4
+#define FC_KPI_VARIANT_PAIRS 0
+#define FC_KPI_INTERVAL_PAIRS FC_KPI_COUNT
 const char *fc_kpi_key(enum fc_kpi kpi);
 enum fc_kpi_form fc_kpi_form(enum fc_kpi kpi);
 
 /* fc_kpi_compute -- one number of one tally. wait_us_max: the largest wait within the tally's stretch.
  * REASONS rows have no single number: known is false. Thread: any, no allocation */
-struct fc_kpi_value fc_kpi_compute(enum fc_kpi kpi, const struct fc_tally *t, int64_t wait_us_max);
+struct fc_kpi_value fc_kpi_compute(enum fc_kpi kpi, const struct fc_kpi_view *v);
 
 /* fc_kpi_write -- every KPI as key/value pairs into an open map: FC_KPI_COUNT pairs. */
-void fc_kpi_write(struct fc_mpw *w, const struct fc_tally *t, int64_t wait_us_max);
+void fc_kpi_write(struct fc_mpw *w, const struct fc_kpi_view *v);
 
 /* fc_ratio_wilson -- k of n as a share, with its score interval.
  * Formula: Wilson 1927; z is the normal quantile, FC_WILSON_95 for 95 %. Shape: unknown when n <= 0 or k is outside 0..n.

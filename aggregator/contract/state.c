@@ -26,11 +26,11 @@ size_t fc_topic_name(char *to, size_t cap, struct fc_str name) {
     return n;
 }
 
-size_t fc_topic_format(char *to, enum fc_scope scope, struct fc_str name, enum fc_window window) {
+size_t fc_topic_format(char *to, enum fc_scope scope, struct fc_str name, const char *channel, enum fc_window window) {
     static const char *const scopes[] = {"queue/", "group/", "agent/"};
     size_t n = strlen(scopes[scope]);
     memcpy(to, scopes[scope], n);
     n += fc_topic_name(to + n, FC_TOPIC_MAX - n, name);
-    int k = snprintf(to + n, FC_TOPIC_MAX - n, "/%s", fc_window_name(window));
+    int k = snprintf(to + n, FC_TOPIC_MAX - n, "%s%s/%s", channel == NULL ? "" : "/", channel == NULL ? "" : channel, fc_window_name(window));
     return n + (size_t)k;
 }

@@ -46,6 +46,6 @@ enum fc_scope { FC_SCOPE_QUEUE, FC_SCOPE_GROUP, FC_SCOPE_AGENT };
 size_t fc_topic_name(char *to, size_t cap, struct fc_str name);
 
 /* fc_topic_format -- "queue/sales/m15" and the like into to[FC_TOPIC_MAX]; returns its length. */
-size_t fc_topic_format(char *to, enum fc_scope scope, struct fc_str name, enum fc_window window);
+size_t fc_topic_format(char *to, enum fc_scope scope, struct fc_str name, const char *channel, enum fc_window window);
 
 #endif

@@ -24,7 +24,6 @@ static void agent_is(struct fc_engine *e, int64_t at_s, const char *agent, enum 
 }
 
 
-static struct fc_kpi_value kpi(const struct fc_entity *x, enum fc_kpi k) { return fc_kpi_compute(k, &x->series.day, x->series.day.wait_us_max); }
 
 static void expect_ratio(struct fc_kpi_value v, int64_t n, double value) {
     assert_int_equal(v.n, n);
@@ -38,11 +37,10 @@ static void nothing_is_null_not_zero(void **state) {
     (void)state;
     struct fc_engine *e = fresh();
     say(e, FC_OFFERED, 0, "a", "sales", NULL);
-    struct fc_entity *q = &queue(e, "sales")->e;
-    expect_ratio(kpi(q, FC_KPI_service_level), 0, 0);
-    assert_false(kpi(q, FC_KPI_asa_ms).known);
-    assert_false(kpi(q, FC_KPI_aht_ms).known);
-    assert_int_equal(kpi(q, FC_KPI_offered).i, 1);
+    expect_ratio(kpi_of(e, "sales", FC_KPI_service_level), 0, 0);
+    assert_false(kpi_of(e, "sales", FC_KPI_asa_ms).known);
+    assert_false(kpi_of(e, "sales", FC_KPI_aht_ms).known);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_offered).i, 1);
     fc_engine_destroy(e);
 }
 
@@ -50,13 +48,12 @@ static void a_breach_counts_when_the_threshold_elapses(void **state) {
     (void)state;
     struct fc_engine *e = fresh();
     say(e, FC_OFFERED, 0, "a", "sales", NULL);
-    struct fc_entity *q = &queue(e, "sales")->e;
     agent_is(e, 20, "x", FC_AGENT_AVAILABLE); /* moves the event clock: exactly T is still in time */
-    expect_ratio(kpi(q, FC_KPI_service_level), 0, 0);
+    expect_ratio(kpi_of(e, "sales", FC_KPI_service_level), 0, 0);
     agent_is(e, 21, "x", FC_AGENT_AVAILABLE);
-    expect_ratio(kpi(q, FC_KPI_service_level), 1, 0.0);
+    expect_ratio(kpi_of(e, "sales", FC_KPI_service_level), 1, 0.0);
     say(e, FC_ANSWERED, 30, "a", "sales", "x");
-    expect_ratio(kpi(q, FC_KPI_service_level), 1, 0.0); /* once */
+    expect_ratio(kpi_of(e, "sales", FC_KPI_service_level), 1, 0.0); /* once */
     fc_engine_destroy(e);
 }
 
@@ -65,11 +62,10 @@ static void what_leaves_alive_is_no_breach(void **state) {
     struct fc_engine *e = fresh();
     say(e, FC_OFFERED, 0, "a", "sales", NULL);
     agent_is(e, 40, "x", FC_AGENT_AVAILABLE);
-    struct fc_entity *q = &queue(e, "sales")->e;
-    expect_ratio(kpi(q, FC_KPI_service_level), 1, 0.0);
+    expect_ratio(kpi_of(e, "sales", FC_KPI_service_level), 1, 0.0);
     leave(e, 50, "a", "sales", FC_LEFT_TIMEOUT);
-    expect_ratio(kpi(q, FC_KPI_service_level), 0, 0);
-    assert_int_equal(kpi(q, FC_KPI_flow_out).i, 1);
+    expect_ratio(kpi_of(e, "sales", FC_KPI_service_level), 0, 0);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_flow_out).i, 1);
     fc_engine_destroy(e);
 }
 
@@ -79,8 +75,8 @@ static void an_answer_heard_late_is_still_in_time(void **state) {
     say(e, FC_OFFERED, 0, "a", "sales", NULL);
     agent_is(e, 25, "x", FC_AGENT_AVAILABLE); /* the breach was counted.. */
     say(e, FC_ANSWERED, 12, "a", "sales", "x"); /* ..and is taken back */
-    expect_ratio(kpi(&queue(e, "sales")->e, FC_KPI_service_level), 1, 1.0);
-    assert_int_equal(kpi(&queue(e, "sales")->e, FC_KPI_asa_ms).i, 12000);
+    expect_ratio(kpi_of(e, "sales", FC_KPI_service_level), 1, 1.0);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_asa_ms).i, 12000);
     fc_engine_destroy(e);
 }
 
@@ -93,11 +89,10 @@ static void short_abandons_stand_beside(void **state) {
     leave(e, 6, "b", "sales", FC_LEFT_ABANDONED);
     leave(e, 7, "c", "sales", FC_LEFT_KEY);
     say(e, FC_ANSWERED, 8, "d", "sales", "x");
-    struct fc_entity *q = &queue(e, "sales")->e;
-    assert_int_equal(kpi(q, FC_KPI_abandoned).i, 2);
-    assert_int_equal(kpi(q, FC_KPI_short_abandoned).i, 1);
-    expect_ratio(kpi(q, FC_KPI_abandon_rate), 2, 0.5);  /* (2-1) / (4-1-1) */
-    expect_ratio(kpi(q, FC_KPI_service_level), 2, 0.5); /* d met, b not */
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_abandoned).i, 2);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_short_abandoned).i, 1);
+    expect_ratio(kpi_of(e, "sales", FC_KPI_abandon_rate), 2, 0.5);  /* (2-1) / (4-1-1) */
+    expect_ratio(kpi_of(e, "sales", FC_KPI_service_level), 2, 0.5); /* d met, b not */
     fc_engine_destroy(e);
 }
 
@@ -109,16 +104,15 @@ static void handling_moves_to_the_end_of_wrap(void **state) {
     say(e, FC_HELD, 10, "a", NULL, NULL);
     say(e, FC_RESUMED, 13, "a", NULL, NULL);
     end(e, 24, "a", FC_BY_CUSTOMER);
-    struct fc_entity *q = &queue(e, "sales")->e;
-    assert_int_equal(kpi(q, FC_KPI_talk_ms).i, 17000);
-    assert_int_equal(kpi(q, FC_KPI_hold_ms).i, 3000);
-    assert_false(kpi(q, FC_KPI_wrap_ms).known);
-    assert_int_equal(kpi(q, FC_KPI_aht_ms).i, 20000);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_talk_ms).i, 17000);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_hold_ms).i, 3000);
+    assert_false(kpi_of(e, "sales", FC_KPI_wrap_ms).known);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_aht_ms).i, 20000);
     say(e, FC_WRAPPED, 34, "a", NULL, "x");
-    assert_int_equal(kpi(q, FC_KPI_wrap_ms).i, 10000);
-    assert_int_equal(kpi(q, FC_KPI_aht_ms).i, 30000);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_wrap_ms).i, 10000);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_aht_ms).i, 30000);
     say(e, FC_WRAPPED, 60, "a", NULL, "x"); /* again: counts once */
-    assert_int_equal(kpi(q, FC_KPI_aht_ms).i, 30000);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_aht_ms).i, 30000);
     fc_engine_destroy(e);
 }
 
@@ -130,20 +124,21 @@ static void windows_forget_to_the_second(void **state) {
     end(e, 19, "a", FC_BY_AGENT);
     say(e, FC_OFFERED, 600, "b", "sales", NULL);
     say(e, FC_ANSWERED, 603, "b", "sales", "x");
-    struct fc_series *s = &queue(e, "sales")->e.series;
     agent_is(e, 899, "x", FC_AGENT_AVAILABLE);
-    assert_int_equal(s->m15.v[FC_TALLY_offered], 2);
-    assert_int_equal(fc_peaks_max(&s->peaks, e->rolling.m15_from_s), 9 * S);
+    assert_int_equal(window_of(e, "sales", FC_WINDOW_M15)->v[FC_TALLY_offered], 2);
+    assert_int_equal(window_of(e, "sales", FC_WINDOW_M15)->wait_us_max, 9 * S);
     agent_is(e, 900, "x", FC_AGENT_AVAILABLE);
-    assert_int_equal(s->m15.v[FC_TALLY_offered], 1);
+    assert_int_equal(window_of(e, "sales", FC_WINDOW_M15)->v[FC_TALLY_offered], 1);
     agent_is(e, 910, "x", FC_AGENT_AVAILABLE);
-    assert_int_equal(fc_peaks_max(&s->peaks, e->rolling.m15_from_s), 3 * S);
-    assert_int_equal(s->h1.v[FC_TALLY_offered], 2);
+    assert_int_equal(window_of(e, "sales", FC_WINDOW_M15)->wait_us_max, 3 * S);
+    assert_int_equal(window_of(e, "sales", FC_WINDOW_H1)->v[FC_TALLY_offered], 2);
     agent_is(e, 4 * 3600, "x", FC_AGENT_AVAILABLE);
-    assert_true(fc_tally_empty(&s->h1) && fc_tally_empty(&s->m15));
-    assert_int_equal(s->day.v[FC_TALLY_offered], 2);
+    assert_int_equal(window_of(e, "sales", FC_WINDOW_H1)->v[FC_TALLY_offered], 0);
+    assert_int_equal(window_of(e, "sales", FC_WINDOW_H1)->v[FC_TALLY_answered], 0);
+    assert_int_equal(window_of(e, "sales", FC_WINDOW_M15)->v[FC_TALLY_answered], 0);
+    assert_int_equal(day_of(e, "sales")->v[FC_TALLY_offered], 2);
     agent_is(e, 15 * 3600, "x", FC_AGENT_AVAILABLE); /* midnight */
-    assert_true(fc_tally_empty(&s->day));
+    assert_int_equal(day_of(e, "sales")->v[FC_TALLY_offered], 0);
     fc_engine_destroy(e);
 }
 
@@ -156,13 +151,13 @@ static void ring_all_losers_stop_alerting(void **state) {
     say(e, FC_OFFERED, 1, "a", "sales", NULL);
     say(e, FC_ALERTED, 1, "a", "sales", "x");
     say(e, FC_ALERTED, 1, "a", "sales", "y");
-    assert_int_equal(e->all.e.state_n[FC_AGENT_ALERTING], 2);
+    assert_int_equal(e->all.e.levels.n[FC_AGENT_ALERTING], 2);
     say(e, FC_ANSWERED, 4, "a", "sales", "x");
-    assert_int_equal(e->all.e.state_n[FC_AGENT_ALERTING], 0);
-    assert_int_equal(e->all.e.state_n[FC_AGENT_BUSY], 1);    /* once, though in two queues */
-    assert_int_equal(queue(e, "support")->e.state_n[FC_AGENT_BUSY], 1);
-    assert_int_equal(e->all.e.state_n[FC_AGENT_AVAILABLE], 1);
-    assert_int_equal(kpi(&e->all.e, FC_KPI_missed).i, 0);
+    assert_int_equal(e->all.e.levels.n[FC_AGENT_ALERTING], 0);
+    assert_int_equal(e->all.e.levels.n[FC_AGENT_BUSY], 1);    /* once, though in two queues */
+    assert_int_equal(queue(e, "support")->e.levels.n[FC_AGENT_BUSY], 1);
+    assert_int_equal(e->all.e.levels.n[FC_AGENT_AVAILABLE], 1);
+    assert_int_equal(kpi_of(e, NULL, FC_KPI_missed).i, 0);
     fc_engine_destroy(e);
 }
 
@@ -188,11 +183,10 @@ static void what_a_snapshot_does_not_list_ends_as_unknown(void **state) {
     FC_EVENT_STR(&ev, src, src);
     fc_event_set_snapshot(&ev, FC_SNAPSHOT_END);
     fc_engine_apply(e, &ev);
-    struct fc_queue *q = queue(e, "sales");
-    assert_int_equal(q->e.waiting, 1);
-    assert_int_equal(kpi(&q->e, FC_KPI_offered).i, 2); /* listed again, counted once */
-    assert_int_equal(q->e.series.day.v[FC_TALLY_LEFT + FC_LEFT_UNKNOWN], 1);
-    assert_int_equal(kpi(&q->e, FC_KPI_abandoned).i, 0);
+    assert_int_equal(waiting_of(e, "sales"), 1);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_offered).i, 2); /* listed again, counted once */
+    assert_int_equal(day_of(e, "sales")->v[FC_TALLY_LEFT + FC_LEFT_UNKNOWN], 1);
+    assert_int_equal(kpi_of(e, "sales", FC_KPI_abandoned).i, 0);
     fc_engine_destroy(e);
 }
 

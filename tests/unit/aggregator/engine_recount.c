@@ -76,17 +76,17 @@ static void equals_a_recount_of_the_events(void **state) {
             char name[16];
             (void)snprintf(name, sizeof name, "q%d", q);
             struct recount r = recount(name);
-            expect_recount(&queue(e, name)->e.series.day, &r);
+            expect_recount(day_of(e, name), &r);
         }
         struct recount r = recount(NULL);
-        expect_recount(&e->all.e.series.day, &r);
+        expect_recount(day_of(e, NULL), &r);
         assert_int_equal(e->counters.without_contact, 0);
         fc_engine_destroy(e);
     }
 }
 
 /* The rolling windows, recounted from the first `upto` events: whole seconds from from_s on. */
-static void expect_window(const struct fc_tally *t, int64_t longest_us, int upto, int64_t from_s) {
+static void expect_window(const struct fc_tally *t, int upto, int64_t from_s) {
     int64_t offered = 0, answered = 0, left = 0, missed = 0, talks = 0, handled = 0, wait_max = 0;
     for (int i = 0; i < upto; i++) {
         const struct planned *p = &plan[i];
@@ -111,7 +111,7 @@ static void expect_window(const struct fc_tally *t, int64_t longest_us, int upto
     assert_int_equal(t->v[FC_TALLY_missed], missed);
     assert_int_equal(t->v[FC_TALLY_talk_n], talks);
     assert_int_equal(t->v[FC_TALLY_handle_n], handled);
-    assert_int_equal(longest_us, wait_max);
+    assert_int_equal(t->wait_us_max, wait_max);
 }
 
 static void rolling_windows_equal_a_recount(void **state) {
@@ -123,10 +123,9 @@ static void rolling_windows_equal_a_recount(void **state) {
         if (to > planned) to = planned;
         play(e, at, to);
         at = to;
-        const struct fc_series *s = &e->all.e.series;
         int64_t now_s = plan[at - 1].ev.ts / S;
-        expect_window(&s->m15, fc_peaks_max(&s->peaks, now_s - 899), at, now_s - 899);
-        expect_window(&s->h1, fc_peaks_max(&s->peaks, now_s - 3599), at, now_s - 3599);
+        expect_window(window_of(e, NULL, FC_WINDOW_M15), at, now_s - 899);
+        expect_window(window_of(e, NULL, FC_WINDOW_H1), at, now_s - 3599);
     }
     fc_engine_destroy(e);
 }
@@ -138,14 +137,14 @@ static void contacts_are_conserved(void **state) {
     struct fc_engine *e = fresh();
     for (int i = 0; i < planned; i++) {
         play(e, i, i + 1);
-        const struct fc_tally *t = &e->all.e.series.day;
+        const struct fc_tally *t = day_of(e, NULL);
         int64_t left = 0;
         for (int r = 0; r < FC_LEFT_COUNT; r++) left += t->v[FC_TALLY_LEFT + r];
-        assert_int_equal(t->v[FC_TALLY_offered], t->v[FC_TALLY_answered] + left + e->all.e.waiting);
+        assert_int_equal(t->v[FC_TALLY_offered], t->v[FC_TALLY_answered] + left + waiting_of(e, NULL));
         int64_t agents = 0;
         for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) {
-            assert_true(e->all.e.state_n[s] >= 0);
-            agents += e->all.e.state_n[s];
+            assert_true(e->all.e.levels.n[s] >= 0);
+            agents += e->all.e.levels.n[s];
         }
         assert_int_equal(agents, e->agents.n);
     }

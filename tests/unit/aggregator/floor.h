@@ -44,6 +44,28 @@ static struct fc_engine *fresh(void) {
 
 USED static struct fc_queue *queue(struct fc_engine *e, const char *name) { return fc_map_find(&e->queues, fc_str(name)); }
 
+/* What a queue (NULL: all) has counted in a window; valid until the next call. */
+USED static const struct fc_tally *window_of(struct fc_engine *e, const char *queue_name, enum fc_window window) {
+    static struct fc_tally peeked;
+    enum fc_scope scope = queue_name == NULL ? FC_SCOPE_GROUP : FC_SCOPE_QUEUE;
+    assert_true(fc_engine_peek(e, scope, fc_str(queue_name == NULL ? "all" : queue_name), -1, window, &peeked));
+    return &peeked;
+}
+
+USED static const struct fc_tally *day_of(struct fc_engine *e, const char *queue_name) { return window_of(e, queue_name, FC_WINDOW_DAY); }
+
+USED static int64_t waiting_of(struct fc_engine *e, const char *queue_name) {
+    const struct fc_entity *x = queue_name == NULL ? &e->all.e : &queue(e, queue_name)->e;
+    int64_t waiting = 0;
+    for (int ch = 0; ch < FC_CELLS; ch++) waiting += x->cells[ch] == NULL ? 0 : x->cells[ch]->waiting;
+    return waiting;
+}
+
+USED static struct fc_kpi_value kpi_of(struct fc_engine *e, const char *queue_name, enum fc_kpi k) {
+    const struct fc_tally *day = day_of(e, queue_name);
+    return fc_kpi_compute(k, &(struct fc_kpi_view){.tally = day, .wait_us_max = day->wait_us_max, .complaints_open = -1});
+}
+
 /* ---- a random floor ---------------------------------------------------------------------------------------------- */
 
 #define CONTACTS 600
@@ -81,7 +103,7 @@ USED static void make_plan(void) {
         int q = (int)between(0, QUEUES - 1), a = (int)between(0, AGENTS - 1);
         int64_t t = T0 + between(0, 9000000) * 1000, wait = between(1, 60000) * 1000;
         add(FC_OFFERED, t, c, q, a, 0, 0);
-        for (int64_t m = between(0, 2); m > 0; m--) add(FC_MISSED, t + between(1, wait / 1000) * 1000, c, q, a, 0, 0);
+        for (int64_t m = between(0, 2); m > 0; m--) add(FC_MISSED, t + between(1, wait / 1000) * 1000 + m, c, q, a, 0, 0); /* no two at one instant */
         if (rng() % 3 == 0) {
             add(FC_LEFT, t + wait, c, q, a, (enum fc_left)between(0, FC_LEFT_COUNT - 1), 0);
             continue;
