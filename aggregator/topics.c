@@ -117,7 +117,9 @@ static int64_t ewt_ms(const struct view *v, int64_t waiting) {
         day.n += cell->series.day.v[FC_TALLY_handle_n];
         day.us += cell->series.day.v[FC_TALLY_handle_us];
     }
-    return fc_kpi_ewt_ms(waiting, n[FC_AGENT_AVAILABLE], staffed, &h1, &day);
+    fc_mpw_key(&p->w, "from_us");
+    fc_mpw_int(&p->w, from_us);
+    fc_kpi_write(&p->w, &(struct fc_kpi_view){.tally = t, .wait_us_max = wait_us_max, .complaints_open = -1});
 }
 
 static void write_now(struct page *p, const struct view *v) {
@@ -172,22 +174,11 @@ static bool take_blocks(struct fc_outlet *out, struct fc_state_block **blocks, u
         }
         return false;
     }
-    return true;
-}
-
-/* All windows of an owner and its channels, or none: true when they were handed out. */
-static bool publish_owner(struct fc_engine *e, struct fc_outlet *out, struct fc_entity *x) {
-    struct view views[1 + FC_CHANNEL_COUNT];
-    struct fc_state_block *blocks[(1 + FC_CHANNEL_COUNT) * FC_WINDOW_COUNT];
-    uint32_t n = views_of(x, views);
-    if (!take_blocks(out, blocks, n * FC_WINDOW_COUNT)) return false;
-    for (uint32_t i = 0; i < n * FC_WINDOW_COUNT; i++) {
-        enum fc_window window = (enum fc_window)(i % FC_WINDOW_COUNT);
-        const struct view *v = &views[i / FC_WINDOW_COUNT];
-        const char *channel = v->channel < 0 ? NULL : fc_word(FC_VOCAB_CHANNEL, (unsigned)v->channel);
-        blocks[i]->topic_n = (uint32_t)fc_topic_format(blocks[i]->topic, x->scope, x->name, channel, window);
-        fill(e, blocks[i], owner_pairs(window), write_owner, v, window);
-        out->give(out->ctx, blocks[i]);
+    for (enum fc_window win = 0; win < FC_WINDOW_COUNT; win++) {
+        struct fc_state_block *b = blocks[win];
+        b->topic_n = (uint32_t)fc_topic_format(b->topic, x->scope, x->name, win);
+        fill(e, b, GAUGE_PAIRS + (win == FC_WINDOW_NOW ? 0 : 1 + FC_KPI_PAIRS), write_entity, x, win);
+        out->give(out->ctx, b);
     }
     return true;
 }
@@ -210,11 +201,8 @@ static void write_agent_queues(struct page *p, const struct fc_agent *a) {
 static void write_agent(struct page *p, const struct fc_agent *a) {
     static const struct fc_tally nothing;
     struct fc_mpw *w = &p->w;
-    const struct fc_cell *cell = a->e.cells[FC_CHANNEL_PLAIN];
-    struct fc_kpi_view day = {.tally = cell == NULL ? &nothing : &cell->series.day, .complaints_open = -1};
-    struct fc_kpi_value talk = fc_kpi_compute(FC_KPI_talk_ms, &day);
-    int64_t since_us;
-    enum fc_agent_state shown = fc_timeline_state(&a->line, &since_us);
+    const struct fc_tally *t = &a->e.series.day;
+    struct fc_kpi_value talk = fc_kpi_compute(FC_KPI_talk_ms, &(struct fc_kpi_view){.tally = t});
     fc_mpw_map(w, 10);
     fc_mpw_key(w, "name");
     fc_mpw_str(w, a->e.name);
