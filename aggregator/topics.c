@@ -69,7 +69,6 @@ static void write_channels(struct fc_mpw *w, const struct fc_entity *x) {
 /* What a number means depends on these: they go with it. */
 static void write_settings(struct fc_mpw *w, const struct view *v, const struct fc_engine *e) {
     const struct fc_settings *s = fc_entity_settings(e, v->x, v->channel);
-    struct fc_variants variants = fc_entity_variants(e, v->x);
     fc_mpw_key(w, "threshold_ms");
     fc_mpw_int(w, s->threshold_us / 1000);
     fc_mpw_key(w, "short_abandon_ms");
@@ -78,7 +77,6 @@ static void write_settings(struct fc_mpw *w, const struct view *v, const struct 
     fc_mpw_f64(w, fc_entity_goal(e, v->x, v->channel));
     fc_mpw_key(w, "fcr_window_h");
     fc_mpw_int(w, e->rules->fcr_window_us / (60 * FC_MINUTE_US));
-    fc_kpi_write_variants(w, &variants);
 }
 
 static void write_owner_head(struct page *p, const struct view *v, enum fc_window window) {
@@ -102,30 +100,20 @@ static int64_t waiting_in(const struct view *v) {
     return waiting;
 }
 
-/* Of the last hour, or of the day when nothing was handled in that. */
-static int64_t ewt_ms(const struct view *v, int64_t waiting) {
+static int64_t ewt_ms(struct fc_engine *e, const struct view *v, int64_t waiting) {
     const int64_t *n = v->x->levels.n;
     int64_t staffed = 0;
     if (v->x->scope == FC_SCOPE_AGENT) return -1;
     for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) staffed += s == FC_AGENT_OFFLINE || s == FC_AGENT_PAUSED ? 0 : n[s];
-    struct fc_kpi_handled h1 = {0}, day = {0};
-    for (int ch = 0; ch < FC_CHANNEL_COUNT; ch++) {
-        const struct fc_cell *cell = v->x->cells[ch];
-        if (cell == NULL || (v->channel >= 0 && ch != v->channel)) continue;
-        h1.n += cell->series.h1.v[FC_TALLY_handle_n];
-        h1.us += cell->series.h1.v[FC_TALLY_handle_us];
-        day.n += cell->series.day.v[FC_TALLY_handle_n];
-        day.us += cell->series.day.v[FC_TALLY_handle_us];
-    }
-    fc_mpw_key(&p->w, "from_us");
-    fc_mpw_int(&p->w, from_us);
-    fc_kpi_write(&p->w, &(struct fc_kpi_view){.tally = t, .wait_us_max = wait_us_max, .complaints_open = -1});
+    fc_engine_merge_window(e, v->x, v->channel, FC_WINDOW_H1, &e->merged);
+    fc_engine_merge_window(e, v->x, v->channel, FC_WINDOW_DAY, &e->merged_day);
+    return fc_kpi_ewt_ms(waiting, n[FC_AGENT_AVAILABLE], staffed, &e->merged, &e->merged_day);
 }
 
 static void write_now(struct page *p, const struct view *v) {
     struct fc_kpi_now now = {.waiting = waiting_in(v), .longest_wait_since_us = fc_entity_longest_wait_since_us(p->e, v->x, v->channel)};
     memcpy(now.agents, v->x->levels.n, sizeof now.agents);
-    now.ewt_ms = ewt_ms(v, now.waiting);
+    now.ewt_ms = ewt_ms(p->e, v, now.waiting);
     fc_kpi_write_now(&p->w, &now);
 }
 
@@ -151,8 +139,8 @@ static void write_owner(struct page *p, const void *what, enum fc_window window)
 }
 
 static size_t owner_pairs(enum fc_window window) {
-    size_t pairs = HEAD_PAIRS + FC_KPI_NOW_PAIRS + FC_KPI_VARIANT_PAIRS;
-    return window == FC_WINDOW_NOW ? pairs : pairs + 1 + FC_KPI_INTERVAL_PAIRS;
+    size_t pairs = HEAD_PAIRS + FC_KPI_NOW_PAIRS;
+    return window == FC_WINDOW_NOW ? pairs : pairs + 1 + FC_KPI_PAIRS;
 }
 
 /* The channels an owner is published by: each one only where there are several. */
@@ -174,11 +162,22 @@ static bool take_blocks(struct fc_outlet *out, struct fc_state_block **blocks, u
         }
         return false;
     }
-    for (enum fc_window win = 0; win < FC_WINDOW_COUNT; win++) {
-        struct fc_state_block *b = blocks[win];
-        b->topic_n = (uint32_t)fc_topic_format(b->topic, x->scope, x->name, win);
-        fill(e, b, GAUGE_PAIRS + (win == FC_WINDOW_NOW ? 0 : 1 + FC_KPI_PAIRS), write_entity, x, win);
-        out->give(out->ctx, b);
+    return true;
+}
+
+/* All windows of an owner and its channels, or none: true when they were handed out. */
+static bool publish_owner(struct fc_engine *e, struct fc_outlet *out, struct fc_entity *x) {
+    struct view views[1 + FC_CHANNEL_COUNT];
+    struct fc_state_block *blocks[(1 + FC_CHANNEL_COUNT) * FC_WINDOW_COUNT];
+    uint32_t n = views_of(x, views);
+    if (!take_blocks(out, blocks, n * FC_WINDOW_COUNT)) return false;
+    for (uint32_t i = 0; i < n * FC_WINDOW_COUNT; i++) {
+        enum fc_window window = (enum fc_window)(i % FC_WINDOW_COUNT);
+        const struct view *v = &views[i / FC_WINDOW_COUNT];
+        const char *channel = v->channel < 0 ? NULL : fc_word(FC_VOCAB_CHANNEL, (unsigned)v->channel);
+        blocks[i]->topic_n = (uint32_t)fc_topic_format(blocks[i]->topic, x->scope, x->name, channel, window);
+        fill(e, blocks[i], owner_pairs(window), write_owner, v, window);
+        out->give(out->ctx, blocks[i]);
     }
     return true;
 }
@@ -201,8 +200,11 @@ static void write_agent_queues(struct page *p, const struct fc_agent *a) {
 static void write_agent(struct page *p, const struct fc_agent *a) {
     static const struct fc_tally nothing;
     struct fc_mpw *w = &p->w;
-    const struct fc_tally *t = &a->e.series.day;
-    struct fc_kpi_value talk = fc_kpi_compute(FC_KPI_talk_ms, &(struct fc_kpi_view){.tally = t});
+    const struct fc_cell *cell = a->e.cells[FC_CHANNEL_PLAIN];
+    struct fc_kpi_view day = {.tally = cell == NULL ? &nothing : &cell->series.day, .complaints_open = -1};
+    struct fc_kpi_value talk = fc_kpi_compute(FC_KPI_talk_ms, &day);
+    int64_t since_us;
+    enum fc_agent_state shown = fc_timeline_state(&a->line, &since_us);
     fc_mpw_map(w, 10);
     fc_mpw_key(w, "name");
     fc_mpw_str(w, a->e.name);
