@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define LIST_AGENTS_PER_MS 50 /* of an agent list, by which its spacing grows: 50,000 agents are sent once a second */
+
 /* ---- blocks ---------------------------------------------------------------------------------------------------- */
 
 struct page { /* one item being written */
@@ -307,10 +309,10 @@ static void write_sources(struct page *p, const void *what, enum fc_window windo
 /* ---- what is due ------------------------------------------------------------------------------------------------ */
 
 /* How long a topic last sent at `last` has to wait still; 0: it may go. */
-static int64_t wait_ms(struct fc_mono last, struct fc_mono now) {
+static int64_t wait_ms(struct fc_mono last, struct fc_mono now, int64_t spacing_ms) {
     if (last.ns == 0) return 0;
     int64_t since = fc_mono_ms_since(last, now);
-    return since >= FC_TOPIC_SPACING_MS ? 0 : FC_TOPIC_SPACING_MS - since;
+    return since >= spacing_ms ? 0 : spacing_ms - since;
 }
 
 static void sooner(int64_t *due, int64_t ms) {
@@ -321,6 +323,7 @@ struct lane { /* one of the two lists of entities that changed */
     struct fc_list_of *list;
     bool (*publish)(struct fc_engine *, struct fc_outlet *, struct fc_entity *);
     size_t listed, last; /* offsets of the flag and the time in struct fc_entity */
+    bool by_size;        /* a long list is encoded whole: the longer it is, the less often */
 };
 
 static void publish_lane(struct fc_engine *e, struct fc_outlet *out, struct fc_mono now, const struct lane *lane, int64_t *due) {
@@ -329,7 +332,7 @@ static void publish_lane(struct fc_engine *e, struct fc_outlet *out, struct fc_m
     for (uint32_t i = 0; i < lane->list->n; i++) {
         struct fc_entity *x = lane->list->at[i];
         struct fc_mono *last = (struct fc_mono *)((char *)x + lane->last);
-        int64_t ms = wait_ms(*last, now);
+        int64_t ms = wait_ms(*last, now, FC_TOPIC_SPACING_MS + (lane->by_size ? x->roster.n / LIST_AGENTS_PER_MS : 0));
         if (ms == 0 && room) {
             room = lane->publish(e, out, x);
             if (!room) e->counters.topics_held++;
@@ -348,7 +351,7 @@ static void publish_lane(struct fc_engine *e, struct fc_outlet *out, struct fc_m
 static void publish_map(struct fc_engine *e, struct fc_outlet *out, struct fc_mono now, bool *wanted, struct fc_mono *last, const char *topic, write_fn write,
                         const struct fc_map *m, int64_t *due) {
     if (!*wanted) return;
-    int64_t ms = wait_ms(*last, now);
+    int64_t ms = wait_ms(*last, now, FC_TOPIC_SPACING_MS);
     struct fc_state_block *b = ms == 0 ? out->take(out->ctx) : NULL;
     if (b == NULL) {
         sooner(due, ms == 0 ? 1 : ms);
@@ -363,8 +366,8 @@ static void publish_map(struct fc_engine *e, struct fc_outlet *out, struct fc_mo
 }
 
 int64_t fc_engine_publish(struct fc_engine *e, struct fc_outlet *out, struct fc_mono now) {
-    const struct lane windows = {&e->publish, publish_owner, offsetof(struct fc_entity, in_publish_list), offsetof(struct fc_entity, published)};
-    const struct lane lists = {&e->lists, publish_list, offsetof(struct fc_entity, in_list_list), offsetof(struct fc_entity, list_published)};
+    const struct lane windows = {&e->publish, publish_owner, offsetof(struct fc_entity, in_publish_list), offsetof(struct fc_entity, published), false};
+    const struct lane lists = {&e->lists, publish_list, offsetof(struct fc_entity, in_list_list), offsetof(struct fc_entity, list_published), true};
     int64_t due = -1;
     publish_map(e, out, now, &e->queues_to_publish, &e->queues_published, "queues", write_queues, &e->queues, &due);
     publish_map(e, out, now, &e->sources_to_publish, &e->sources_published, "sources", write_sources, &e->sources, &due);

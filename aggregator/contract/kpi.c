@@ -164,7 +164,7 @@ static struct fc_kpi_value utilization(const struct fc_kpi_view *v) {
 
 static struct fc_kpi_value state_ms(const struct fc_kpi_view *v) {
     struct fc_kpi_value a = {.known = true};
-    for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) a.part[s] = (double)(time_us(v, s) / 1000);
+    for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) a.part[s] = s == FC_AGENT_OFFLINE ? NAN : (double)(time_us(v, s) / 1000);
     return a;
 }
 
