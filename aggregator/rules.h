@@ -45,7 +45,7 @@ struct fc_rules {
     struct fc_queue_rules *queues;  /* sorted by name */
     struct fc_group_rules *groups;  /* in the file's order */
     struct fc_member *members;
-    struct fc_zone **zones; /* [0] is that of the defaults */
+    struct fc_zone **zones; /* all that the above use */
     uint32_t queues_n, groups_n, members_n, zones_n;
     int64_t late_us;        /* how late an event may be and still count as if it had come in time */
     int64_t fcr_window_us;  /* W: contacts of a customer closer than this are one chain */

@@ -49,6 +49,37 @@ enum fc_kpi {
         FC_KPI_COUNT,
 };
 
+/* ---- variants: the same KPI by another formula, as a queue chooses ---------------------------------------------- */
+
+enum fc_variant_kind { FC_VARIANT_SERVICE_LEVEL, FC_VARIANT_ABANDON_RATE, FC_VARIANT_FCR, FC_VARIANT_KINDS, FC_VARIANT_NONE = FC_VARIANT_KINDS };
+
+/* VARIANT(kind, NAME, "word", "formula"); the first of a kind is its default, whose number is 0. */
+#define FC_VARIANTS(VARIANT)                                                                                           \
+    VARIANT(SERVICE_LEVEL, DEFAULT, "default", "A≤T / (A + B − Bs + W>T)")                                             \
+    VARIANT(SERVICE_LEVEL, ANSWERED, "answered", "A≤T / A")                                                            \
+    VARIANT(SERVICE_LEVEL, IGNORE, "ignore", "A≤T / (O − B≤T)")                                                        \
+    VARIANT(SERVICE_LEVEL, POSITIVE, "positive", "(A≤T + B≤T) / O")                                                    \
+    VARIANT(SERVICE_LEVEL, NEGATIVE, "negative", "A≤T / O")                                                            \
+    VARIANT(ABANDON_RATE, DEFAULT, "default", "(B − Bs) / (O − Bs − F)")                                               \
+    VARIANT(ABANDON_RATE, RAW, "raw", "B / O")                                                                         \
+    VARIANT(FCR, REPEAT, "repeat", "C(A = 1, O = 0 after) / C(A ≥ 1)")                                                 \
+    VARIANT(FCR, DISPOSITION, "disposition", "C(resolved = yes) / C(resolved)")                                        \
+    VARIANT(FCR, SURVEY, "survey", "C(survey = yes) / C(survey)")
+
+enum { FC_SERVICE_LEVEL_DEFAULT, FC_SERVICE_LEVEL_ANSWERED, FC_SERVICE_LEVEL_IGNORE, FC_SERVICE_LEVEL_POSITIVE, FC_SERVICE_LEVEL_NEGATIVE };
+enum { FC_ABANDON_RATE_DEFAULT, FC_ABANDON_RATE_RAW };
+enum { FC_FCR_REPEAT, FC_FCR_DISPOSITION, FC_FCR_SURVEY };
+
+struct fc_variants { /* all zeroes: the defaults */
+    uint8_t service_level, abandon_rate, fcr;
+};
+
+/* fc_variant_word -- the i-th word of a kind, NULL past the last.  fc_variant_formula -- likewise its formula.
+ * fc_variant_find -- its number, -1 when the kind has no such word. */
+const char *fc_variant_word(enum fc_variant_kind kind, unsigned i);
+const char *fc_variant_formula(enum fc_variant_kind kind, unsigned i);
+int fc_variant_find(enum fc_variant_kind kind, struct fc_str word);
+
 struct fc_kpi_value {
     bool known;
     int64_t i;         /* COUNT, MS */
