@@ -71,7 +71,8 @@ static void save_meta(struct out *o) {
 }
 
 static bool is_kept(const struct fc_engine *e, int64_t minute_us, int minutes) {
-    return minute_us >= e->now_us - fc_rules_kept_us(e->rules, minutes);
+    int64_t days = minutes == 1 ? e->rules->minutes_days : e->rules->quarters_days;
+    return minute_us >= e->now_us - days * 1440 * FC_MINUTE_US;
 }
 
 static void save_minute(struct out *o, const struct fc_entity *x, uint8_t channel, const struct fc_pending *p) {

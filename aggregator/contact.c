@@ -53,7 +53,7 @@ static void record_offered(struct fc_engine *e, struct fc_contact *c, const stru
     c->short_us = s->short_us;
     c->root = fc_chain_hash((ev->present & FC_KEY_BIT(root)) != 0 ? ev->root : ev->contact);
     c->has_customer = (ev->present & FC_KEY_BIT(customer)) != 0 && ev->customer.n > 0;
-    if (c->has_customer) c->customer = fc_chain_key_of(fc_rules_scope(e->rules, ev->queue), ev->customer);
+    if (c->has_customer) c->customer = fc_chain_key_of(fc_str(fc_rules_scope(e->rules, ev->queue)), ev->customer);
 }
 
 static void record_ended(struct fc_contact *c, const struct fc_event *ev) {

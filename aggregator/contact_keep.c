@@ -126,7 +126,7 @@ void fc_contact_forget_old(struct fc_engine *e) {
     int64_t before_us = e->now_us - e->rules->late_us;
     while (e->over_first != NULL) {
         struct fc_contact *c = e->over_first;
-        bool crowded = e->counters.contacts > (uint64_t)e->rules->contacts_max;
+        bool crowded = e->counters.contacts > e->rules->contacts_max;
         if (c->to_store || (c->over_us >= before_us && !crowded)) return; /* to_store: the next checkpoint still points to it */
         if (c->over_us >= before_us) e->counters.forgotten_early++;
         forget(e, c);

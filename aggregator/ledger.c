@@ -198,8 +198,8 @@ void fc_engine_sum_group(struct fc_engine *e, struct fc_group *g) {
 
 void fc_engine_start_day(struct fc_engine *e, struct fc_entity *x) {
     const struct fc_queue_rules *r = x->scope == FC_SCOPE_QUEUE ? ((const struct fc_queue *)x)->rules : NULL;
-    struct fc_zone *zone = r != NULL ? r->zone : e->rules->zone;
-    fc_zone_day(zone, e->now_us, r != NULL ? r->day_start_minute : e->rules->day_start_minute, &x->day_start_us, &x->day_end_us);
+    struct fc_zone *zone = r != NULL ? r->zone : e->rules->defaults.zone;
+    fc_zone_day(zone, e->now_us, r != NULL ? r->day_start_minute : e->rules->defaults.day_start_minute, &x->day_start_us, &x->day_end_us);
     if (e->next_turn_us == 0 || x->day_end_us < e->next_turn_us) e->next_turn_us = x->day_end_us;
 }
 

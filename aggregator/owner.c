@@ -64,9 +64,9 @@ struct fc_queue *fc_engine_queue(struct fc_engine *e, struct fc_str name) {
     q->rules = fc_rules_queue(e->rules, name);
     fc_entity_init(e, &q->e, FC_SCOPE_QUEUE, name);
     fc_map_add(&e->queues, q);
-    for (uint32_t i = 0; i < e->groups.n; i++) {
-        struct fc_group *g = e->groups.at[i];
-        if (!fc_group_rules_list(g->rules, name)) continue;
+    const struct fc_member *in;
+    for (uint32_t n = fc_rules_groups(e->rules, name, &in); n > 0; n--, in++) {
+        struct fc_group *g = e->groups.at[in->group - e->rules->groups]; /* they stand in the order of the rules */
         fc_list_push(&q->groups, g);
         fc_list_push(&g->queues, q);
     }
@@ -188,7 +188,7 @@ void fc_engine_regroup(struct fc_engine *e) {
 /* ---- what the rules say of an owner -------------------------------------------------------------------------------- */
 
 const struct fc_settings *fc_entity_settings(const struct fc_engine *e, const struct fc_entity *x, int channel) {
-    if (x->scope != FC_SCOPE_QUEUE) return &e->rules->defaults;
+    if (x->scope != FC_SCOPE_QUEUE) return &e->rules->defaults.settings;
     const struct fc_queue_rules *r = ((const struct fc_queue *)x)->rules;
     return channel < 0 ? &r->settings : &r->channels[channel];
 }
@@ -201,7 +201,7 @@ double fc_entity_goal(const struct fc_engine *e, const struct fc_entity *x, int 
 struct fc_variants fc_entity_variants(const struct fc_engine *e, const struct fc_entity *x) {
     if (x->scope == FC_SCOPE_QUEUE) return ((const struct fc_queue *)x)->rules->variants;
     const struct fc_group_rules *g = x->scope == FC_SCOPE_GROUP ? ((const struct fc_group *)x)->rules : NULL;
-    return g != NULL ? g->variants : e->rules->variants;
+    return g != NULL ? g->variants : e->rules->defaults.variants;
 }
 
 /* ---- rosters ----------------------------------------------------------------------------------------------------- */
