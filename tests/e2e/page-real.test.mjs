@@ -45,6 +45,14 @@ describe('the floor page at the real programs', { skip }, () => {
     s.programs.get('sim').child.kill('SIGCONT');
   });
 
+  it('explains a number by the table that the API tells', async () => {
+    const { page } = opened;
+    const row = (await s.json('/api/v1/kpis')).kpis.find(({ key }) => key === 'abandon_rate');
+    await page.locator('.tile .abandon').first().focus();
+    await page.waitForFunction(([name, formula]) => document.querySelector('.explanation h4')?.textContent === name && document.querySelector('.explanation .formula').textContent === formula, [row.name.en, row.formula], PATIENCE);
+    await page.locator('.tile .abandon').first().blur();
+  });
+
   it('shows a change within moments of the call', async () => {
     const { page } = opened;
     const digits = () => page.locator('.summary [data-kpi=answered] .digits').innerText();

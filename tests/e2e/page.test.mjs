@@ -137,12 +137,49 @@ describe('the floor page', { skip }, () => {
       server.freeze();
       await tiles(page);
       await page.locator('.tile .service').first().hover();
+      await page.waitForSelector('.explanation', PATIENCE); // what it says is asked for at the first wish
       const words = await text(page, '.explanation');
-      for (const part of ['Service level', 'answered within 20 sec', 'last 15 min', 'Goal\n80%']) assert.ok(words.includes(part), `${part} in: ${words}`);
+      for (const part of ['Service level', 'answered within 20 sec', 'A≤T / (A + B − Bs + W>T)', 'last 15 min', 'Goal\n80%', 'Cisco UCCE']) assert.ok(words.includes(part), `${part} in: ${words}`);
       await page.mouse.move(0, 0);
       await page.waitForSelector('.explanation', { state: 'detached', ...PATIENCE });
       await page.locator('.tile .waiting').first().focus();
       await page.waitForSelector('.explanation', PATIENCE);
+      assert.match(await text(page, '.explanation'), /Window\nnow\n/);
+    });
+  });
+
+  it('explains every number, in either language, without a hole left open', async () => {
+    const windows = { en: /\nWindow\n(now|last 15 min|today)\b/, 'zh-CN': /\n统计窗口\n(当前|近 15 分钟|今日)/ };
+    for (const language of ['en', 'zh-CN']) {
+      await onPage({ path: `/d/floor?lang=${language}` }, async ({ page, server }) => {
+        server.freeze();
+        await tiles(page);
+        const rows = new Map((await (await fetch(`${server.url}/api/v1/kpis`)).json()).kpis.map((row) => [row.key, row]));
+        const explained = new Set();
+        for (const figure of await page.locator('.figure').all()) {
+          const key = await figure.getAttribute('data-kpi');
+          if (explained.has(key) || !(await figure.isVisible())) continue;
+          explained.add(key);
+          await figure.focus();
+          await shows(page, '.explanation h4', rows.get(key).name[language]);
+          const words = await text(page, '.explanation');
+          assert.doesNotMatch(words, /[{}]/);
+          assert.match(words, windows[language]);
+          assert.ok(words.includes(rows.get(key).source), words);
+        }
+        assert.deepEqual([...explained].sort(), ['abandon_rate', 'agents', 'answered', 'longest_wait_since_us', 'service_level', 'waiting']);
+      });
+    }
+  });
+
+  it('explains by the formula that was chosen', async () => {
+    await onPage({}, async ({ page, server }) => {
+      const item = server.floor.kpis.bind(server.floor);
+      server.floor.kpis = (...of) => ({ ...item(...of), variants: { service_level: 'answered', abandon_rate: 'default', fcr: 'repeat' } });
+      await tiles(page);
+      await page.locator('.tile .service').first().focus();
+      await page.waitForFunction(() => /\bA≤T \/ A\n/.test(document.querySelector('.explanation')?.innerText), null, PATIENCE);
+      assert.match(await text(page, '.explanation'), /Formula chosen\nanswered/);
     });
   });
 

@@ -10,6 +10,7 @@
 //   stop()
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { bin } from '../lib/system.mjs';
 
 const web = (path) => new URL(`../../../wallboard/web/${path}`, import.meta.url);
 const built = [process.env.FC_BIN && `${process.env.FC_BIN}/web`, fileURLToPath(web('dist'))].find((dir) => dir && existsSync(`${dir}/index.html`));
@@ -18,7 +19,7 @@ export const whyNoPages = built ? null : 'the pages are not built (npm run build
 
 export async function startMakeBelieve({ queues = 12, agents = 40, seed = 1, ...more } = {}) {
   const { startFake } = await import(web('dev/fake-server.mjs').href);
-  const fake = await startFake({ web: built, queues, agents, seed, warmUpMs: 3600_000, ...more });
+  const fake = await startFake({ web: built, bin, queues, agents, seed, warmUpMs: 3600_000, ...more });
   return {
     url: fake.url,
     floor: fake.floor,

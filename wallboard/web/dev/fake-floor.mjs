@@ -157,19 +157,20 @@ export class FakeFloor {
     for (const queue of queues) add(tally, window === 'day' ? queue.day : this.recent(queue, WINDOW_MS[window]));
     const waits = queues.flatMap((queue) => queue.waiting.map((contact) => contact.sinceMs));
     const late = waits.filter((since) => this.nowMs - since > THRESHOLD_MS).length;
-    const states = {};
-    for (const agent of agents) states[agent.state] = (states[agent.state] ?? 0) + 1;
+    const states = { offline: 0, available: 0, alerting: 0, busy: 0, hold: 0, wrap: 0, paused: 0 };
+    for (const agent of agents) states[agent.state]++;
     const lost = tally.abandoned - tally.short_abandoned;
     return {
       scope, name, channel: 'all', window,
       from_us: (window === 'day' ? this.dayMs : this.nowMs - WINDOW_MS[window]) * 1000,
       offered: tally.offered, answered: tally.answered, abandoned: tally.abandoned, short_abandoned: tally.short_abandoned, flow_out: 0,
-      waiting: waits.length,
+      waiting: waits.length, ewt_ms: null,
       longest_wait_since_us: waits.length === 0 ? null : Math.min(...waits) * 1000,
       service_level: wilson(tally.fast, tally.answered + lost + late),
       abandon_rate: wilson(Math.min(lost, Math.max(0, tally.offered - tally.short_abandoned)), Math.max(0, tally.offered - tally.short_abandoned)),
       asa_ms: tally.answered === 0 ? null : Math.round(tally.waited / tally.answered),
-      agents: states, threshold_ms: THRESHOLD_MS, short_abandon_ms: SHORT_MS, goal: GOAL,
+      agents: states, threshold_ms: THRESHOLD_MS, short_abandon_ms: SHORT_MS, goal: GOAL, fcr_window_h: 168,
+      variants: { service_level: 'default', abandon_rate: 'default', fcr: 'repeat' },
     };
   }
 

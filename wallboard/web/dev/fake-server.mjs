@@ -1,28 +1,34 @@
 // Serves the built pages and a make-believe floor on the loopback, with the headers and messages of the real wallboard:
-//   node dev/fake-server.mjs [--port N] [--queues 12] [--agents 40] [--seed 1] [--speed 1] [--web dist]
+//   node dev/fake-server.mjs [--port N] [--queues 12] [--agents 40] [--seed 1] [--speed 1] [--web dist] [--bin ../../build]
+// What numbers mean is told by the real floorcast-aggregator in --bin, since nobody else knows.
 // For tests: startFake({...}) gives the same with handles to stop the feed, cut the line, freeze the floor.
+import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { decode, encode as pack } from '@msgpack/msgpack';
 import { WebSocketServer } from 'ws';
 import { FakeFloor } from './fake-floor.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
+const BUILD = join(here, '..', '..', '..', 'build');
+const run = promisify(execFile);
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const CSP = "default-src 'self'";
 
-export async function startFake({ port = 0, web = join(here, '..', 'dist'), speed = 1, refusing = false, ...floorOptions } = {}) {
-  const fake = new FakeServer(web, speed, floorOptions);
+export async function startFake({ port = 0, web = join(here, '..', 'dist'), bin = BUILD, speed = 1, refusing = false, ...floorOptions } = {}) {
+  const fake = new FakeServer(web, bin, speed, floorOptions);
   fake.refusing = refusing;
   await fake.listen(port);
   return fake;
 }
 
 class FakeServer {
-  constructor(web, speed, floorOptions) {
+  constructor(web, bin, speed, floorOptions) {
     this.web = web;
+    this.bin = bin;
     this.speed = speed; // of the make-believe clock; may be changed at any time
     this.startedMs = Date.now();
     this.clock = { realMs: this.startedMs, ms: this.startedMs };
@@ -63,6 +69,7 @@ class FakeServer {
     const file = pathname === '/' || pathname.startsWith('/d/') ? '/index.html' : pathname;
     response.setHeader('Content-Security-Policy', CSP);
     try {
+      if (pathname === '/api/v1/kpis') return await this.serveKpis(response);
       const body = await readFile(join(this.web, file.replace(/\.\./g, '')));
       response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
       response.end(body);
@@ -70,6 +77,12 @@ class FakeServer {
       response.statusCode = 404;
       response.end('not found\n');
     }
+  }
+
+  async serveKpis(response) {
+    const { stdout } = await run(join(this.bin, 'floorcast-aggregator'), ['--kpis=json']);
+    response.setHeader('Content-Type', 'application/json');
+    response.end(stdout);
   }
 
   accept(ws) {
@@ -140,6 +153,6 @@ if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.ur
   const args = process.argv.slice(2);
   const option = (name, otherwise) => (args.includes(`--${name}`) ? args[args.indexOf(`--${name}`) + 1] : otherwise);
   const number = (name, otherwise) => Number(option(name, otherwise));
-  const fake = await startFake({ port: number('port', 8090), web: resolve(option('web', join(here, '..', 'dist'))), queues: number('queues', 12), agents: number('agents', 40), seed: number('seed', 1), speed: number('speed', 1) });
+  const fake = await startFake({ port: number('port', 8090), web: resolve(option('web', join(here, '..', 'dist'))), bin: resolve(option('bin', BUILD)), queues: number('queues', 12), agents: number('agents', 40), seed: number('seed', 1), speed: number('speed', 1) });
   console.log(`${fake.url}/d/floor`);
 }

@@ -1,6 +1,7 @@
 // Wires the floor page: choices, store, connection, screen. Nothing here decides anything.
 import { h, render } from 'preact';
 import { makeLocale, type Language } from './i18n';
+import { askServer, Catalogue } from './model/kpis';
 import { Store } from './model/store';
 import { Connection } from './net/connection';
 import { App } from './ui/App';
@@ -34,7 +35,7 @@ const ticker = new Ticker(
   () => store.nowMs(),
   () => store.clock.nowMs() ?? Date.now(),
 );
-const explainer = new Explainer(askFrame);
+const explainer = new Explainer(new Catalogue(askServer, askFrame), askFrame);
 let page = { locale: makeLocale(choices.language, choices.timeZone), ticker, explainer };
 
 const preferences: Preferences = {

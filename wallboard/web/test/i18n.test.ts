@@ -3,7 +3,6 @@ import test from 'node:test';
 import { makeLocale, pickLanguage } from '../src/i18n';
 import { en } from '../src/i18n/en';
 import { zhCN } from '../src/i18n/zh-CN';
-import { kpi } from '../src/model/kpis';
 import { backoffMs } from '../src/net/backoff';
 
 // paths -- every leaf of a catalogue, with what kind of leaf it is and how many values it takes.
@@ -17,15 +16,6 @@ test('both languages have the same keys with the same values to fill in, none em
   assert.deepEqual(paths(zhCN).sort(), paths(en).sort());
   const texts = (node: unknown): unknown[] => (typeof node === 'object' && node ? Object.values(node).flatMap(texts) : [node]);
   assert.ok([...texts(en), ...texts(zhCN)].every((text) => text !== ''));
-});
-
-test('every number on the page has its explanation in both languages, with the same placeholders', () => {
-  for (const key of ['waiting', 'longest_wait_since_us', 'service_level', 'abandon_rate', 'answered', 'agents']) {
-    const row = kpi(key)!;
-    const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
-    assert.ok(row.name.en && row.name['zh-CN'] && row.help.en, key);
-    assert.deepEqual(holes(row.help.en), holes(row.help['zh-CN']), key);
-  }
 });
 
 test('languages: the first wish that can be met', () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { KpiItem } from '../src/model/items';
+import type { AgentState, KpiItem } from '../src/model/items';
 import { ALERT, OK, serviceLevelOf, Steady, WARN, waitOf, type Level } from '../src/model/status';
 
 const item = (change: Partial<KpiItem>): KpiItem => ({
   topic: 'queue/a/m15', ver: 1, at_us: 0, scope: 'queue', name: 'a', window: 'm15', waiting: 1,
-  longest_wait_since_us: null, agents: {}, threshold_ms: 20_000, short_abandon_ms: 5_000, goal: 0.8, ...change,
+  longest_wait_since_us: null, ewt_ms: null, agents: {} as Record<AgentState, number>, threshold_ms: 20_000, short_abandon_ms: 5_000, goal: 0.8, ...change,
 });
 
 test('service level: below the goal is a warning, certainly below it an alert, unknown is neither', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Item, KpiItem } from '../src/model/items';
+import type { AgentState, Item, KpiItem } from '../src/model/items';
 import { Store } from '../src/model/store';
 import { SAMPLES } from '../src/model/trend';
 
@@ -23,7 +23,7 @@ function makeStore() {
 const queues = (...names: string[]): Item => ({ topic: 'queues', queues: names });
 const kpis = (name: string, change: Partial<KpiItem> = {}): KpiItem => ({
   topic: `queue/${name}/m15`, ver: 1, at_us: 0, scope: 'queue', name, window: 'm15', waiting: 0, longest_wait_since_us: null,
-  agents: {}, threshold_ms: 20_000, short_abandon_ms: 5_000, goal: 0.8, ...change,
+  ewt_ms: null, agents: {} as Record<AgentState, number>, threshold_ms: 20_000, short_abandon_ms: 5_000, goal: 0.8, ...change,
 });
 
 test('many messages, one frame', () => {

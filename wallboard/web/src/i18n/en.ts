@@ -83,12 +83,11 @@ export const en = {
   explain: {
     window: 'Window',
     since: (time: string) => `since ${time}`,
-    n: 'Contacts counted (n)',
+    n: 'Counted (n)',
     interval: '95 % interval',
     goal: 'Goal',
-    threshold: 'Threshold',
-    shortAbandon: 'Short abandon',
-    formula: 'Formula',
+    variant: 'Formula chosen',
+    source: 'Defined as by',
     nothing: 'Nothing counted yet in this window, so there is no value.',
   },
 };

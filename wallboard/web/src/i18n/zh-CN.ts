@@ -85,12 +85,11 @@ export const zhCN: Messages = {
   explain: {
     window: '统计窗口',
     since: (time) => `自 ${time} 起`,
-    n: '计入的联络数（n）',
-    interval: '95% 区间',
+    n: '样本量（n）',
+    interval: '95% 置信区间',
     goal: '目标',
-    threshold: '阈值',
-    shortAbandon: '短时放弃',
-    formula: '公式',
-    nothing: '此窗口内还没有可统计的联络，因此没有数值。',
+    variant: '所选公式',
+    source: '定义来源',
+    nothing: '此窗口内还没有可统计的数据，因此没有数值。',
   },
 };

@@ -2,42 +2,29 @@
 // Field names are the wire's. Instants are microseconds since the epoch (below 2^53, so a double holds them exactly),
 // durations milliseconds. null means "there is nothing to say": the screen shows a dash, never a zero.
 
+import type { AgentState, MomentKpis, StretchKpis } from './kpis.gen';
+
 export type Window = 'm15' | 'h1' | 'day';
 export const WINDOWS: readonly Window[] = ['m15', 'h1', 'day'];
 
-export interface Ratio {
-  value: number | null; // 0..1, null when n is 0
-  n: number;
-  lo: number | null; // 95 % interval, 0..1
-  hi: number | null;
-}
+export type { AgentState, Ratio } from './kpis.gen';
+export type KpiKey = keyof MomentKpis | Exclude<keyof StretchKpis, 'variants'>;
 
-export const AGENT_STATES = ['available', 'alerting', 'busy', 'hold', 'wrap', 'paused', 'offline'] as const;
-export type AgentState = (typeof AGENT_STATES)[number];
+export const AGENT_STATES = ['available', 'alerting', 'busy', 'hold', 'wrap', 'paused', 'offline'] as const satisfies readonly AgentState[];
 
-// A queue, or all of them, over one window.
-export interface KpiItem {
+// A queue, a group of them, all of them or an agent, over one window. An item of window `now` has no numbers of a stretch.
+export interface KpiItem extends MomentKpis, Partial<StretchKpis> {
   topic: string;
   ver: number;
   at_us: number;
-  scope: 'queue' | 'all' | 'agent';
+  scope: 'queue' | 'group' | 'all' | 'agent';
   name: string;
   window: Window | 'now';
   from_us?: number;
-  waiting: number;
-  longest_wait_since_us: number | null;
-  agents: Partial<Record<AgentState, number>>;
   threshold_ms: number;
   short_abandon_ms: number;
   goal: number; // 0..1
-  offered?: number;
-  answered?: number;
-  abandoned?: number;
-  short_abandoned?: number;
-  flow_out?: number;
-  service_level?: Ratio;
-  abandon_rate?: Ratio;
-  asa_ms?: number | null;
+  fcr_window_h?: number;
 }
 
 export interface Agent {

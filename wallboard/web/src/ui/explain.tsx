@@ -1,25 +1,30 @@
-// Every number explains itself: pointing at it, or focusing it, opens its formula in words, its window, thresholds and n.
+// Every number explains itself: pointing at it, or focusing it, opens what it means, its formula and where that comes from,
+// its window and n.
 // One popover for the whole page; what it says follows the live item, not a copy.
 import { Fragment, type ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Locale } from '../i18n';
-import { kpi } from '../model/kpis';
-import type { KpiItem, Ratio } from '../model/items';
+import type { KpiItem, KpiKey, Ratio } from '../model/items';
+import { nothingCounted, variantOf, type Catalogue, type Kpi } from '../model/kpis';
 import { usePage } from './context';
 
 interface Target {
   element: HTMLElement;
-  key: string;
+  key: KpiKey;
   topic: string;
 }
 
 export class Explainer {
   target: Target | null = null;
 
-  constructor(private readonly changed: () => void) {}
+  constructor(
+    readonly catalogue: Catalogue,
+    private readonly changed: () => void,
+  ) {}
 
   show(target: Target): void {
     this.target = target;
+    void this.catalogue.want();
     this.changed();
   }
 
@@ -31,7 +36,7 @@ export class Explainer {
 }
 
 interface FigureProps {
-  kpi: string;
+  kpi: KpiKey;
   item: KpiItem | null;
   class: string;
   children: ComponentChildren;
@@ -69,57 +74,52 @@ export function Explanation({ find }: { find: (topic: string) => KpiItem | null 
     if (box.current && target) place(box.current, target.element);
   });
   const item = target && find(target.topic);
-  const row = target && kpi(target.key);
+  const row = target && explainer.catalogue.find(target.key);
   if (!target || !item || !row) return <div id="explanation" role="tooltip" hidden />;
   const { text, language } = locale;
+  const variant = variantOf(row, item);
   return (
     <div id="explanation" class="explanation" role="tooltip" ref={box}>
       <h4>{row.name[language]}</h4>
       <p>{fill(row.help[language], item, locale)}</p>
-      {row.formula && <p class="formula">{row.formula}</p>}
+      <p class="formula">{(variant && row.variants[variant]) ?? row.formula}</p>
       <dl>
-        {factsOf(target.key, item, locale).map(([term, value]) => (
+        {factsOf(row, item, variant, locale).map(([term, value]) => (
           <Fragment key={term}>
             <dt>{term}</dt>
             <dd>{value}</dd>
           </Fragment>
         ))}
       </dl>
-      {row.kind === 'ratio' && ratioOf(item, target.key)?.value == null && <p>{text.explain.nothing}</p>}
+      {!isMoment(row) && nothingCounted(item[row.key]) && <p>{text.explain.nothing}</p>}
     </div>
   );
 }
 
-function ratioOf(item: KpiItem, key: string): Ratio | undefined {
-  return key === 'service_level' ? item.service_level : key === 'abandon_rate' ? item.abandon_rate : undefined;
-}
+const isMoment = (row: Kpi) => row.windows.includes('now');
 
-function fill(help: string, item: KpiItem, { format }: Locale): string {
+function fill(help: string, item: KpiItem, { text, format }: Locale): string {
   return help
     .replace(/\{threshold\}/g, format.duration(item.threshold_ms))
     .replace(/\{short\}/g, format.duration(item.short_abandon_ms))
-    .replace(/\{goal\}/g, format.percent(item.goal));
+    .replace(/\{goal\}/g, format.percent(item.goal))
+    .replace(/\{window_h\}/g, item.fcr_window_h === undefined ? text.dash : format.duration(item.fcr_window_h * 3600_000));
 }
 
 type Fact = [term: string, value: string];
 
-function factsOf(key: string, item: KpiItem, { text, format }: Locale): Fact[] {
-  const facts: Fact[] = [];
-  const row = kpi(key);
-  if (row?.kind === 'ratio' || key === 'answered') {
-    const since = item.from_us === undefined ? '' : ` (${text.explain.since(format.time(item.from_us / 1000))})`;
-    facts.push([text.explain.window, text.window[item.window] + since]);
+function factsOf(row: Kpi, item: KpiItem, variant: string | null, { text, format }: Locale): Fact[] {
+  const since = item.from_us === undefined ? '' : ` (${text.explain.since(format.time(item.from_us / 1000))})`;
+  const facts: Fact[] = [[text.explain.window, isMoment(row) ? text.window.now : text.window[item.window] + since]];
+  const value = item[row.key];
+  if (typeof value === 'object' && value !== null && 'n' in value) {
+    facts.push([text.explain.n, row.form === 'time_share' ? format.duration(value.n * 1000) : format.count(value.n)]);
+    const { lo, hi } = value as Partial<Ratio>;
+    if (typeof lo === 'number' && typeof hi === 'number') facts.push([text.explain.interval, `${format.percent(lo, 1)} – ${format.percent(hi, 1)}`]);
   }
-  const ratio = ratioOf(item, key);
-  if (ratio) {
-    facts.push([text.explain.n, format.count(ratio.n)]);
-    if (ratio.lo !== null && ratio.hi !== null) {
-      facts.push([text.explain.interval, `${format.percent(ratio.lo, 1)} – ${format.percent(ratio.hi, 1)}`]);
-    }
-  }
-  if (key === 'service_level') facts.push([text.explain.goal, format.percent(item.goal)]);
-  if (key === 'service_level' || key === 'longest_wait_since_us') facts.push([text.explain.threshold, format.duration(item.threshold_ms)]);
-  if (row?.kind === 'ratio') facts.push([text.explain.shortAbandon, format.duration(item.short_abandon_ms)]);
+  if (row.key === 'service_level') facts.push([text.explain.goal, format.percent(item.goal)]);
+  if (variant !== null) facts.push([text.explain.variant, variant]);
+  facts.push([text.explain.source, row.source]);
   return facts;
 }
 
