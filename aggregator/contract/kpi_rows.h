@@ -135,8 +135,8 @@ KPI(utilization, STRETCH, TIME_SHARE, "share", NONE,
 KPI(state_ms, STRETCH, STATE_TIMES, "ms", NONE,
     "Time by state", "坐席状态时长",
     "Σ time, by state", "Amazon Connect: agent activity by wall-clock",
-    "How long agents were in each state in this window, summed over agents. Time counts up to now.",
-    "此窗口内坐席处于各状态的时长，按坐席累加，计至此刻。")
+    "How long agents were in each state in this window, summed over agents. Time counts up to now; time offline is not counted.",
+    "此窗口内坐席处于各状态的时长，按坐席累加，计至此刻；离线时间不计。")
 KPI(missed, STRETCH, COUNT, "alerts", NONE,
     "Missed alerts", "振铃未接次数",
     "M", "Amazon Connect: agent non-response; one contact can be missed several times",
