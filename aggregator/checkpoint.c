@@ -71,7 +71,6 @@ static void save_meta(struct out *o) {
 }
 
 static void save_intervals(struct out *o, struct fc_entity *x) {
-    static const int minutes[] = {1, 15};
     char key[FC_RECORD_KEY_MAX];
     for (uint32_t i = 0; i < x->series.pending_n; i++) {
         const struct fc_pending *p = &x->series.pending[i];
@@ -80,8 +79,9 @@ static void save_intervals(struct out *o, struct fc_entity *x) {
         fc_mpw_init(&w, o->e->scratch, FC_TALLY_BYTES_MAX);
         fc_tally_encode(&w, &p->tally);
         FC_ASSERT(!w.overflow);
-        for (int r = 0; r < 2; r++) {
-            size_t n = fc_interval_key(key, x->scope, minutes[r], x->name, fc_interval_start(p->minute_us, minutes[r]));
+        for (int r = 0; r < FC_INTERVAL_RESOLUTIONS; r++) {
+            int minutes = fc_interval_resolutions[r];
+            size_t n = fc_interval_key(key, x->scope, minutes, FC_INTERVAL_PLAIN, x->name, fc_interval_start(p->minute_us, minutes));
             record(o, FC_RECORD_MERGE, fc_str_n(key, n), fc_str_n((const char *)w.buf, w.len));
         }
     }
