@@ -12,6 +12,7 @@
 #include "tally.h"
 #include "zone.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static const struct fc_option table[OPT_COUNT] = {
     [OPT_CLOCK] = {.name = "clock", .arg = "wall|event", .help = "what now is: the machine's time, or the newest event's (for replays)"},
     [OPT_CONFIG] = {.name = "config", .arg = "FILE", .help = "YAML: zone, day_start, threshold_s, short_abandon_s, goal, queues (see README)"},
     [OPT_CHECK] = {.name = "check", .help = "check options and configuration, then exit"},
-    [OPT_KPIS] = {.name = "kpis", .help = "print the table of KPIs as Markdown, then exit"},
+    [OPT_KPIS] = {.name = "kpis", .arg = "md|json|ts", .optional = true, .help = "print the table of KPIs: Markdown (default), the API's JSON, or the page's types; then exit"},
     [OPT_INSECURE] = {.name = "insecure", .help = "allow endpoints that other machines reach: whoever reaches them can feed and read"},
     [OPT_LOG_FORMAT] = {.name = "log-format", .arg = "text|json", .help = "form of the lines on stderr (default text)"},
 };
@@ -239,17 +240,22 @@ static enum fc_status run(const struct settings *s, struct fc_error *err) {
     return st == FC_OK ? stopped : st;
 }
 
+static enum fc_status print_kpis(const char *form, struct fc_error *err) {
+    if (form == NULL || strcmp(form, "md") == 0) fc_kpi_print_markdown(stdout);
+    else if (strcmp(form, "json") == 0) fc_kpi_print_json(stdout);
+    else if (strcmp(form, "ts") == 0) fc_kpi_print_typescript(stdout);
+    else return fc_fail(err, FC_CONFIG, "--kpis=%s: expected md, json or ts", form);
+    return fflush(stdout) == 0 ? FC_OK : fc_fail(err, FC_IO, "--kpis: cannot write to stdout: %s", strerror(errno));
+}
+
 int main(int argc, char **argv) {
     static struct fc_option_values got[OPT_COUNT];
     struct settings s = {0};
     struct fc_error err = {0};
     int code = fc_options_run(&program, argc, argv, got);
     if (code >= 0) return code;
-    if (got[OPT_KPIS].n > 0) {
-        fc_kpi_print_table(stdout);
-        return 0;
-    }
-    enum fc_status st = read_settings(got, &s, &err);
+    enum fc_status st = got[OPT_KPIS].n > 0 ? print_kpis(fc_options_last(&got[OPT_KPIS], NULL), &err) : read_settings(got, &s, &err);
+    if (got[OPT_KPIS].n > 0) return st == FC_OK ? 0 : fc_options_fail(&program, st, &err);
     if (st == FC_OK && got[OPT_CHECK].n == 0) st = run(&s, &err);
     fc_rules_free(s.rules);
     return st == FC_OK ? 0 : fc_options_fail(&program, st, &err);

@@ -157,7 +157,7 @@ static enum fc_status merge_all(struct fc_store *store, struct merge *m, struct 
 
 static void write_item(struct fc_mpw *w, const struct question *q, struct fc_str name, uint32_t step, const struct fc_tally *t) {
     int64_t from_us = q->from_us + step * q->step_us, to_us = from_us + q->step_us < q->to_us ? from_us + q->step_us : q->to_us;
-    fc_mpw_map(w, 6 + FC_KPI_COUNT);
+    fc_mpw_map(w, 6 + FC_KPI_PAIRS);
     fc_mpw_key(w, "scope");
     fc_mpw_str(w, q->scope_word);
     fc_mpw_key(w, "name");
@@ -170,7 +170,7 @@ static void write_item(struct fc_mpw *w, const struct question *q, struct fc_str
     fc_mpw_int(w, from_us);
     fc_mpw_key(w, "to_us");
     fc_mpw_int(w, to_us);
-    fc_kpi_write(w, t, t->wait_us_max);
+    fc_kpi_write(w, &(struct fc_kpi_view){.tally = t, .wait_us_max = t->wait_us_max, .complaints_open = -1});
 }
 
 /* A map whose next key is "items": the caller goes on with the array. */

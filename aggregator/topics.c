@@ -99,7 +99,7 @@ static void write_entity(struct page *p, const void *what, enum fc_window window
     }
     fc_mpw_key(&p->w, "from_us");
     fc_mpw_int(&p->w, from_us);
-    fc_kpi_write(&p->w, t, wait_us_max);
+    fc_kpi_write(&p->w, &(struct fc_kpi_view){.tally = t, .wait_us_max = wait_us_max, .complaints_open = -1});
 }
 
 /* All windows of an entity, or none: true when they were handed out. */
@@ -117,7 +117,7 @@ static bool publish_entity(struct fc_engine *e, struct fc_outlet *out, struct fc
     for (enum fc_window win = 0; win < FC_WINDOW_COUNT; win++) {
         struct fc_state_block *b = blocks[win];
         b->topic_n = (uint32_t)fc_topic_format(b->topic, x->scope, x->name, win);
-        fill(e, b, GAUGE_PAIRS + (win == FC_WINDOW_NOW ? 0 : 1 + FC_KPI_COUNT), write_entity, x, win);
+        fill(e, b, GAUGE_PAIRS + (win == FC_WINDOW_NOW ? 0 : 1 + FC_KPI_PAIRS), write_entity, x, win);
         out->give(out->ctx, b);
     }
     return true;
@@ -138,7 +138,7 @@ static void write_agent_queues(struct page *p, const struct fc_agent *a) {
 static void write_agent(struct page *p, const struct fc_agent *a) {
     struct fc_mpw *w = &p->w;
     const struct fc_tally *t = &a->e.series.day;
-    struct fc_kpi_value talk = fc_kpi_compute(FC_KPI_talk_ms, t, 0);
+    struct fc_kpi_value talk = fc_kpi_compute(FC_KPI_talk_ms, &(struct fc_kpi_view){.tally = t});
     fc_mpw_map(w, 10);
     fc_mpw_key(w, "name");
     fc_mpw_str(w, a->e.name);

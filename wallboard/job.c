@@ -12,6 +12,7 @@ static const struct fc_endpoint endpoints[] = {
      FC_QUERY_BIT(queue) | FC_QUERY_BIT(agent) | FC_QUERY_BIT(group) | FC_QUERY_BIT(channel) | FC_QUERY_BIT(window) |
          FC_QUERY_BIT(scope) | RANGE | FC_QUERY_BIT(step_us),
      fc_kpi_run},
+    {"/api/v1/kpis", 0, fc_kpis_run},
     {"/api/v1/agents", FC_QUERY_BIT(queue), fc_agents_run},
     {"/api/v1/sources", 0, fc_sources_run},
     {"/api/v1/history",

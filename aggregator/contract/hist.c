@@ -82,3 +82,13 @@ bool fc_hist_quantile_ms(const struct fc_hist *h, double q, int64_t *out) {
     }
     return false;
 }
+
+int64_t fc_hist_top_ms(const struct fc_hist *h) {
+    uint32_t i = h->n;
+    while (i > 0 && h->pairs[i - 1].count <= 0) i--;
+    if (i == 0) return 0;
+    uint16_t bucket = h->pairs[i - 1].bucket;
+    if (bucket == FC_HIST_BUCKETS - 1) return INT64_MAX;
+    if (bucket < LINEAR) return bucket;
+    return fc_hist_middle_ms(bucket) + (INT64_C(1) << (bucket - LINEAR) / PER_OCTAVE); /* half of the bucket's width */
+}

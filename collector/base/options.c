@@ -12,8 +12,8 @@ static const struct fc_option own[] = {
 
 static void print_option(const struct fc_option *o) {
     char head[120];
-    int n = snprintf(head, sizeof head, "  --%s%s%s%s", o->name, o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "",
-                     o->repeatable ? " .." : "");
+    int n = snprintf(head, sizeof head, "  --%s%s%s%s", o->name, o->arg == NULL ? "" : o->optional ? "[=" : " ",
+                     o->arg != NULL ? o->arg : "", o->optional ? "]" : o->repeatable ? " .." : "");
     (void)printf(n < HELP_COLUMN ? "%-*s" : "%-*s\n%*s", HELP_COLUMN, head, HELP_COLUMN, "");
     for (const char *line = o->help; line != NULL; line = strchr(line, '\n')) {
         if (*line == '\n') line++;
@@ -49,11 +49,11 @@ static enum fc_status unknown(const struct fc_program *program, const char *give
 static enum fc_status take(const struct fc_option *o, const char *value, int argc, char *const *argv, int *i,
                            struct fc_option_values *got, struct fc_error *err) {
     if (o->arg == NULL && value != NULL) return fc_fail(err, FC_CONFIG, "option --%s takes no value, got \"%s\"", o->name, value);
-    if (o->arg != NULL && value == NULL) {
+    if (o->arg != NULL && value == NULL && !o->optional) {
         if (*i + 1 >= argc) return fc_fail(err, FC_CONFIG, "option --%s needs a value: --%s %s", o->name, o->name, o->arg);
         value = argv[++*i];
     }
-    if (o->arg != NULL && *value == '\0') return fc_fail(err, FC_CONFIG, "option --%s has an empty value, expected %s", o->name, o->arg);
+    if (o->arg != NULL && value != NULL && *value == '\0') return fc_fail(err, FC_CONFIG, "option --%s has an empty value, expected %s", o->name, o->arg);
     if (got->n > 0 && !o->repeatable) return fc_fail(err, FC_CONFIG, "option --%s is given twice", o->name);
     if (got->n == FC_OPTION_REPEAT_MAX)
         return fc_fail(err, FC_CONFIG, "option --%s is given more than %d times", o->name, FC_OPTION_REPEAT_MAX);

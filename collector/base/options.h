@@ -29,6 +29,7 @@ struct fc_option {
     const char *arg;  /* the value's name in --help; NULL: a switch without a value */
     const char *help; /* one line or several, separated by '\n' */
     bool repeatable;
+    bool optional;    /* the value may be left out (v is then NULL); if given, then as --name=VALUE */
 };
 
 struct fc_program {

@@ -24,7 +24,9 @@ static void agent_is(struct fc_engine *e, int64_t at_s, const char *agent, enum 
 }
 
 
-static struct fc_kpi_value kpi(const struct fc_entity *x, enum fc_kpi k) { return fc_kpi_compute(k, &x->series.day, x->series.day.wait_us_max); }
+static struct fc_kpi_value kpi(const struct fc_entity *x, enum fc_kpi k) {
+    return fc_kpi_compute(k, &(struct fc_kpi_view){.tally = &x->series.day, .wait_us_max = x->series.day.wait_us_max, .complaints_open = -1});
+}
 
 static void expect_ratio(struct fc_kpi_value v, int64_t n, double value) {
     assert_int_equal(v.n, n);

@@ -1,5 +1,6 @@
 /* The whole service in a child process, between a played aggregator (XPUB and ROUTER) and raw sockets that speak HTTP
  * and WebSocket by hand. */
+#include "kpi.h"
 #include "play.h"
 #include "server.h"
 #include "wire.h"
@@ -189,6 +190,19 @@ static void ask_later(int fd, const char *path) {
     char text[500];
     int n = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
     say(fd, text, (size_t)n);
+}
+
+static void catalogue_is_told(void **state) {
+    (void)state;
+    static struct reply r;
+    assert_int_equal(get("/api/v1/kpis", "", &r), 200);
+    assert_non_null(strstr(r.head, "application/json"));
+    json_t *root = json_loads(r.body, 0, NULL), *row;
+    size_t i, rows = 0;
+    json_array_foreach(json_object_get(root, "kpis"), i, row) rows += json_string_value(json_object_get(row, "key")) != NULL;
+    assert_int_equal(rows, FC_KPI_ALL);
+    json_decref(root);
+    assert_int_equal(get("/api/v1/kpis?queue=a", "", &r), 400);
 }
 
 static void history_answers(void **state) {
@@ -433,6 +447,7 @@ int main(void) {
         cmocka_unit_test(health_and_metrics),
         cmocka_unit_test(static_files_on_one_connection),
         cmocka_unit_test(kpi_answers),
+        cmocka_unit_test(catalogue_is_told),
         cmocka_unit_test(history_answers),
         cmocka_unit_test(snapshot_then_changes),
         cmocka_unit_test(msgpack_passes_bytes_through),
