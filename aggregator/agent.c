@@ -77,7 +77,7 @@ struct fc_agent *fc_engine_agent(struct fc_engine *e, struct fc_str id, int64_t 
     FC_ASSERT(a != NULL);
     a->e.name = fc_str_own(id);
     a->e.scope = FC_SCOPE_AGENT;
-    a->e.settings = &e->rules->defaults;
+    a->e.settings = &e->rules->defaults.settings;
     a->label = fc_str_own(id);
     a->reason = fc_str_own(fc_str(""));
     a->base = a->shown = FC_AGENT_AVAILABLE;

@@ -11,7 +11,7 @@ struct fc_engine *fc_engine_create(const struct fc_rules *rules, bool event_cloc
     e->event_clock = event_clock;
     e->all.e.name = fc_str_own(FC_STR_LIT("all"));
     e->all.e.scope = FC_SCOPE_GROUP;
-    e->all.e.settings = &rules->defaults;
+    e->all.e.settings = &rules->defaults.settings;
     e->scratch = malloc(FC_RECORD_BLOCK_BYTES);
     FC_ASSERT(e->scratch != NULL);
     fc_rolling_init(&e->rolling);
@@ -72,10 +72,10 @@ void fc_engine_destroy(struct fc_engine *e) {
 void fc_engine_configure(struct fc_engine *e, const struct fc_rules *rules) {
     struct fc_queue *q;
     e->rules = rules;
-    e->all.e.settings = &rules->defaults;
-    for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) q->e.settings = fc_rules_queue(rules, q->e.name);
+    e->all.e.settings = &rules->defaults.settings;
+    for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) q->e.settings = &fc_rules_queue(rules, q->e.name)->settings;
     struct fc_agent *a;
-    for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) a->e.settings = &rules->defaults;
+    for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) a->e.settings = &rules->defaults.settings;
     e->day_end_us = 0; /* the day may begin at another time now */
     fc_engine_publish_all(e);
 }

@@ -79,7 +79,7 @@ struct fc_queue *fc_engine_queue(struct fc_engine *e, struct fc_str name) {
     FC_ASSERT(q != NULL);
     q->e.name = fc_str_own(name);
     q->e.scope = FC_SCOPE_QUEUE;
-    q->e.settings = fc_rules_queue(e->rules, name);
+    q->e.settings = &fc_rules_queue(e->rules, name)->settings;
     fc_map_add(&e->queues, q);
     e->counters.queues++;
     e->queues_to_publish = true;
@@ -162,7 +162,7 @@ static void count_early_facts(struct fc_engine *e) {
 
 static void turn_day(struct fc_engine *e) {
     int64_t before = e->day_start_us;
-    fc_zone_day(e->now_us, e->rules->day_start_minute, &e->day_start_us, &e->day_end_us);
+    fc_zone_day(e->rules->defaults.zone, e->now_us, e->rules->defaults.day_start_minute, &e->day_start_us, &e->day_end_us);
     e->meta_to_store = true;
     if (e->day_start_us == before) return;
     struct fc_queue *q;

@@ -10,7 +10,6 @@
 #include "query.h"
 #include "recover.h"
 #include "tally.h"
-#include "zone.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -26,7 +25,7 @@ static const struct fc_option table[OPT_COUNT] = {
     [OPT_PUBLISH] = {.name = "publish", .arg = "ENDPOINT", .help = "publish topic states there (default tcp://127.0.0.1:5601)"},
     [OPT_QUERY] = {.name = "query", .arg = "ENDPOINT", .help = "answer questions there (default tcp://127.0.0.1:5602)"},
     [OPT_CLOCK] = {.name = "clock", .arg = "wall|event", .help = "what now is: the machine's time, or the newest event's (for replays)"},
-    [OPT_CONFIG] = {.name = "config", .arg = "FILE", .help = "YAML: zone, day_start, threshold_s, short_abandon_s, goal, queues (see README)"},
+    [OPT_CONFIG] = {.name = "config", .arg = "FILE", .help = "YAML: thresholds, goals, formulas, queues, groups, the business day and more (see README)"},
     [OPT_CHECK] = {.name = "check", .help = "check options and configuration, then exit"},
     [OPT_KPIS] = {.name = "kpis", .arg = "md|json|ts", .optional = true, .help = "print the table of KPIs: Markdown (default), the API's JSON, or the page's types; then exit"},
     [OPT_INSECURE] = {.name = "insecure", .help = "allow endpoints that other machines reach: whoever reaches them can feed and read"},
@@ -86,7 +85,6 @@ static enum fc_status read_settings(const struct fc_option_values *got, struct s
     if (st == FC_OK) st = check_endpoint(s, "publish", s->publish, err);
     if (st == FC_OK) st = check_endpoint(s, "query", s->query, err);
     if (st == FC_OK) st = load_rules(s->config, &s->rules, err);
-    if (st == FC_OK) st = fc_zone_set(s->rules->zone, err);
     return st;
 }
 
@@ -192,6 +190,11 @@ static enum fc_status stop(struct service *v, struct fc_error *err) {
 
 #define RELOADS_MAX 1000 /* rules of earlier reloads live on until the end: other threads may still read them */
 
+static void say_change(void *ctx, const char *text) {
+    (void)ctx;
+    fc_info("configuration: %s", text);
+}
+
 static void reload(struct service *v, struct fc_rules **kept, uint32_t *kept_n) {
     struct fc_error err = {0};
     struct fc_rules *rules;
@@ -203,11 +206,11 @@ static void reload(struct service *v, struct fc_rules **kept, uint32_t *kept_n) 
         fc_err("reload refused, the old configuration stays: %s", err.text);
         return;
     }
-    const char *before = v->s->rules->zone == NULL ? "" : v->s->rules->zone, *after = rules->zone == NULL ? "" : rules->zone;
-    if (strcmp(before, after) != 0) fc_warn("reload: `zone` takes effect at the next start");
+    const struct fc_rules *before = *kept_n > 0 ? kept[*kept_n - 1] : v->s->rules;
     kept[(*kept_n)++] = rules;
     while (!fc_driver_configure(v->driver, rules)) (void)usleep(1000);
-    fc_info("configuration read again: %u queues named, thresholds and goals hold from now on", rules->queues_n);
+    fc_info("configuration read again: %u queues and %u groups named", rules->queues_n, rules->groups_n);
+    fc_rules_diff(before, rules, say_change, NULL);
 }
 
 static void serve(struct service *v, const sigset_t *signals) {

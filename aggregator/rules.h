@@ -1,39 +1,80 @@
-/* rules -- what the aggregator is told about queues: thresholds, goals and where the day begins.
+/* rules -- what the aggregator is told: thresholds, goals, formulas, groups, days, and how long things are kept.
  *
- * An immutable value once loaded; a reload makes a new one. Names of queues that the config does not list get the defaults.
+ * An immutable value once read; a reload makes a new one. What a queue does not say is as above it in the file, and a queue
+ * that the file does not name gets the defaults. Everything is checked here, so that nobody else has to.
  */
 #ifndef FC_RULES_H
 #define FC_RULES_H
 
+#include "event.h"
+#include "kpi.h"
 #include "status.h"
 #include "str.h"
+#include "zone.h"
 
 struct fc_settings {
     int64_t threshold_us; /* T: answered within it meets the service level */
     int64_t short_us;     /* S: abandoned within it is a short abandon */
-    double goal;          /* 0..1, of service_level */
+    double goal;          /* above 0, at most 1: of service_level */
+};
+
+struct fc_queue_rules {
+    char *name;                                  /* "" in the defaults */
+    struct fc_settings settings;
+    struct fc_settings channels[FC_CHANNEL_COUNT]; /* as `settings` where the file says nothing */
+    struct fc_variants variants;
+    struct fc_zone *zone;                        /* belongs to the rules, shared by all that name it */
+    int day_start_minute;                        /* past local midnight */
+};
+
+struct fc_group_rules {
+    char *name;
+    char **queues; /* in the file's order, at least one; may be unknown as yet */
+    uint32_t queues_n;
+    double goal;
+    struct fc_variants variants;
+};
+
+struct fc_member { /* a queue is in a group; sorted by queue, then by the group's place in the file */
+    const char *queue;
+    const struct fc_group_rules *group;
 };
 
 struct fc_rules {
-    char *zone;       /* IANA name, NULL: the machine's own */
-    int day_start_minute; /* past local midnight */
-    struct fc_settings defaults;
-    struct fc_queue_rules {
-        char *name;
-        struct fc_settings settings;
-    } *queues;
-    uint32_t queues_n;
+    struct fc_queue_rules defaults; /* of queues that are not named; of `all` and agents: goal, variants, zone and day */
+    struct fc_queue_rules *queues;  /* sorted by name */
+    struct fc_group_rules *groups;  /* in the file's order */
+    struct fc_member *members;
+    struct fc_zone **zones; /* all that the above use */
+    uint32_t queues_n, groups_n, members_n, zones_n;
+    int64_t late_us;        /* how late an event may be and still count as if it had come in time */
+    int64_t fcr_window_us;  /* W: contacts of a customer closer than this are one chain */
+    uint32_t contacts_max;  /* kept at a time */
+    uint32_t minutes_days, quarters_days; /* how long stored minutes and quarters of an hour are kept */
 };
 
-/* fc_rules_default -- 20 s, 5 s, 80 %, midnight of the machine's zone. Never NULL. */
+/* fc_rules_default -- what an empty file would mean: 20 s, 5 s, 80 %, midnight of the machine's zone. Never NULL. */
 struct fc_rules *fc_rules_default(void);
 
-/* fc_rules_read -- reads and checks the YAML file. Errors: FC_CONFIG or FC_IO with file, line, column, what is wrong and what is
- * allowed; *out is then unchanged. Owns: caller frees with fc_rules_free. */
+/* fc_rules_read -- reads and checks the YAML file. Errors: FC_CONFIG with file, line, column, what is wrong and what is
+ * allowed; *out is then unchanged. Owns: caller frees with fc_rules_free. Blocks on the disk. */
 FC_MUST_USE enum fc_status fc_rules_read(const char *path, struct fc_rules **out, struct fc_error *err);
-void fc_rules_free(struct fc_rules *c);
+void fc_rules_free(struct fc_rules *r);
 
-/* The settings of a queue: its own or the defaults. Valid as long as c. */
-const struct fc_settings *fc_rules_queue(const struct fc_rules *c, struct fc_str name);
+/* The three below: thread any, no allocation, by binary search; what they hand back is valid as long as r. */
+
+/* fc_rules_queue -- the rules of a queue: its own or the defaults, never NULL. */
+const struct fc_queue_rules *fc_rules_queue(const struct fc_rules *r, struct fc_str name);
+
+/* fc_rules_groups -- the groups that list the queue: *first and the ones after it, as many as returned. */
+uint32_t fc_rules_groups(const struct fc_rules *r, struct fc_str queue, const struct fc_member **first);
+
+/* fc_rules_scope -- within what a customer's contacts make one chain: the name of the first group in the file that lists
+ * the queue, "" when none does. */
+const char *fc_rules_scope(const struct fc_rules *r, struct fc_str queue);
+
+/* fc_rules_diff -- says what a reload changed and from when it holds, a line for each kind of change, nothing when all is
+ * the same: "threshold_s: sales 20 -> 10: for contacts offered from now on; .." `text` lives for the call only. */
+void fc_rules_diff(const struct fc_rules *before, const struct fc_rules *after, void (*say)(void *ctx, const char *text), void *ctx);
 
 #endif

@@ -4,7 +4,8 @@
  *   /etc/floorcast/collector.yaml:3:7: `port` is '99999', expected a whole number from 0 to 65535
  *   /etc/floorcast/collector.yaml:9:1: not YAML: found character that cannot start any token
  *
- * The schema knows keys and types; what must hold between values the caller checks, and reports with fc_config_fail.
+ * The schema knows keys and types; what must hold of values and between them the caller checks, and reports with
+ * fc_config_fail_at (a value's place) or fc_config_fail.
  * Refuses to merge files, expand variables or guess defaults: an absent optional key leaves zeroes in the struct.
  *
  * How to write a schema (offsets, see cyaml.h): make every field CYAML_FLAG_OPTIONAL unless it must be there; make the
@@ -18,7 +19,7 @@
 
 #include <cyaml/cyaml.h>
 
-#define FC_CONFIG_BYTES_MAX (1 << 20) /* of a configuration file */
+#define FC_CONFIG_BYTES_MAX (1 << 24) /* of a configuration file: ten thousand queues with all that can be said of one */
 
 /* FC_CONFIG_BOOL("key", struct x, member) -- an optional field; `member` is an `enum fc_config_bool`.
  * Unset when the key is absent, so that a default of true is possible. Accepts yes no true false on off. */
@@ -40,5 +41,10 @@ void fc_config_free(const cyaml_schema_value_t *schema, void *data);
 
 /* fc_config_fail -- "FILE: .." for a rule that the schema cannot say; hands back FC_CONFIG. */
 enum fc_status fc_config_fail(struct fc_error *err, const char *path, const char *format, ...) FC_PRINTF(3, 4);
+
+/* fc_config_fail_at -- "FILE:LINE:COLUMN: `WHERE` .." for a value that the schema lets pass; hands back FC_CONFIG.
+ * Shape:   where: "queues[2].goal", entries from 1, as in the errors above. Reads the file again for the place; without
+ *          line and column when it is not there any more. Thread: any, but blocks on the disk */
+enum fc_status fc_config_fail_at(struct fc_error *err, const char *path, const char *where, const char *format, ...) FC_PRINTF(4, 5);
 
 #endif

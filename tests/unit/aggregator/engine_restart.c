@@ -43,7 +43,7 @@ static void kept_put(struct fc_str key, const void *value, size_t n) {
     k->value_n = (uint32_t)n;
 }
 
-static bool is_interval(struct fc_str key) { return key.n > 3 && (key.p[1] == 1 || key.p[1] == 15) && (uint8_t)key.p[2] == 255; }
+static bool is_interval(struct fc_str key) { return key.n > 3 && (key.p[1] == 1 || key.p[1] == 15 || key.p[1] == 'd') && (uint8_t)key.p[2] == 255; }
 
 static void keep(const struct fc_record *r) {
     static uint8_t merged[FC_TALLY_BYTES_MAX];
@@ -184,10 +184,11 @@ static void intervals_add_up_to_the_day(void **state) {
         play(e, at, at + 97 < planned ? at + 97 : planned);
         fc_engine_checkpoint(e, take_record, give_record, NULL);
     }
-    for (int minutes = 1; minutes <= 15; minutes += 14) {
+    static const char resolutions[] = {1, 15, 'd'};
+    for (int r = 0; r < 3; r++) {
         struct fc_tally sum = {0}, part = {0};
         for (int i = 0; i < stored; i++) {
-            if (store[i].key[0] != 'g' || !is_interval(fc_str_n(store[i].key, store[i].key_n)) || store[i].key[1] != minutes) continue;
+            if (store[i].key[0] != 'g' || !is_interval(fc_str_n(store[i].key, store[i].key_n)) || store[i].key[1] != resolutions[r]) continue;
             struct fc_mp mp = fc_mp_open(store[i].value, store[i].value_n);
             assert_int_equal(fc_tally_decode(&mp, &part, NULL), FC_OK);
             fc_tally_merge(&sum, &part);

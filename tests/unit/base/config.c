@@ -120,9 +120,37 @@ static void names_the_unreadable_file(void **state) {
     assert_int_equal(fc_config_load("/nonexistent/x.yaml", &schema, &out, &err), FC_CONFIG);
     assert_string_equal(err.text, "/nonexistent/x.yaml: cannot be read: No such file or directory");
     assert_int_equal(fc_config_load("/tmp", &schema, &out, &err), FC_CONFIG);
-    assert_string_equal(err.text, "/tmp: expected a file of at most 1048576 bytes");
+    assert_string_equal(err.text, "/tmp: expected a file of at most 16777216 bytes");
     assert_int_equal(fc_config_fail(&err, "/x.yaml", "`a` (%d) is larger than `b`", 3), FC_CONFIG);
     assert_string_equal(err.text, "/x.yaml: `a` (3) is larger than `b`");
+}
+
+static void expect_place(const char *where, const char *want) {
+    struct fc_error err;
+    assert_int_equal(fc_config_fail_at(&err, path, where, "is %d", 7), FC_CONFIG);
+    assert_memory_equal(err.text, path, strlen(path));
+    assert_string_equal(err.text + strlen(path), want);
+}
+
+static void names_the_place_of_a_value(void **state) {
+    (void)state;
+    struct doc *doc;
+    struct fc_error err = {.text = ""};
+    assert_int_equal(load("# ports\nport: 80\n\nqueues:\n  - name: a\n  - {name: b, goal: 20}\n  -\n    goal: 7\n    name: c\ntags: [a]\n", &doc, &err), FC_OK);
+    fc_config_free(&schema, doc);
+    expect_place("port", ":2:7: `port` is 7");
+    expect_place("queues[1]", ":5:5: `queues[1]` is 7");
+    expect_place("queues[2].goal", ":6:21: `queues[2].goal` is 7");
+    expect_place("queues[3].goal", ":8:11: `queues[3].goal` is 7");
+    expect_place("tags[1]", ":10:8: `tags[1]` is 7");
+    static const char *const nowhere[] = {"ports", "queues[0]", "queues[4].goal", "queues[1].goal", "port[1]", "port.goal"};
+    for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {
+        char want[64];
+        (void)snprintf(want, sizeof want, ": `%s` is 7", nowhere[i]);
+        expect_place(nowhere[i], want);
+    }
+    assert_int_equal(fc_config_fail_at(&err, "/nonexistent/x.yaml", "port", "is %d", 7), FC_CONFIG);
+    assert_string_equal(err.text, "/nonexistent/x.yaml: `port` is 7");
 }
 
 int main(void) {
@@ -131,6 +159,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_values),          cmocka_unit_test(names_the_unexpected_key),  cmocka_unit_test(names_the_wrong_value),
         cmocka_unit_test(names_what_is_no_yaml), cmocka_unit_test(names_the_unreadable_file),
+        cmocka_unit_test(names_the_place_of_a_value),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     (void)unlink(path);
