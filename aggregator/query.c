@@ -101,8 +101,9 @@ static struct part *part_of(struct merge *m, struct fc_str name, uint32_t step) 
 static enum fc_status merge_one(void *ctx, struct fc_str key, struct fc_str value) {
     struct merge *m = ctx;
     struct fc_str name;
+    uint8_t channel;
     int64_t start_us;
-    if (!fc_interval_parse(key, &name, &start_us) || name.n > 128) return FC_INVALID;
+    if (!fc_interval_parse(key, &channel, &name, &start_us) || name.n > 128) return FC_INVALID;
     struct fc_mp mp = fc_mp_open(value.p, value.n);
     enum fc_status st = fc_tally_decode(&mp, &m->one, NULL);
     if (st != FC_OK) return st;
@@ -120,8 +121,9 @@ struct within {
 static enum fc_status merge_within(void *ctx, struct fc_str key, struct fc_str value) {
     struct within *w = ctx;
     struct fc_str name;
+    uint8_t channel;
     int64_t start_us;
-    if (!fc_interval_parse(key, &name, &start_us)) return FC_INVALID;
+    if (!fc_interval_parse(key, &channel, &name, &start_us)) return FC_INVALID;
     return start_us >= w->from_us && start_us < w->to_us ? merge_one(w->m, key, value) : FC_OK;
 }
 
@@ -130,12 +132,12 @@ static enum fc_status merge_stretch(struct fc_store *store, struct merge *m, int
     char prefix[FC_INTERVAL_KEY_MAX], from[FC_INTERVAL_KEY_MAX], to[FC_INTERVAL_KEY_MAX];
     const struct question *q = m->q;
     if (from_us >= to_us) return FC_OK;
-    size_t n = fc_interval_prefix(prefix, q->scope, minutes, q->has_name ? &q->name : NULL);
+    size_t n = fc_interval_prefix(prefix, q->scope, minutes, FC_INTERVAL_PLAIN, q->has_name ? &q->name : NULL);
     if (!q->has_name) {
         struct within w = {m, from_us, to_us};
         return fc_store_each_interval(store, fc_str_n(prefix, n), fc_str(""), fc_str(""), merge_within, &w, err);
     }
-    size_t from_n = fc_interval_key(from, q->scope, minutes, 0, q->name, from_us), to_n = fc_interval_key(to, q->scope, minutes, 0, q->name, to_us);
+    size_t from_n = fc_interval_key(from, q->scope, minutes, FC_INTERVAL_PLAIN, q->name, from_us), to_n = fc_interval_key(to, q->scope, minutes, FC_INTERVAL_PLAIN, q->name, to_us);
     return fc_store_each_interval(store, fc_str_n(prefix, n), fc_str_n(from, from_n), fc_str_n(to, to_n), merge_one, m, err);
 }
 

@@ -183,10 +183,11 @@ static void intervals_add_up_to_the_day(void **state) {
         play(e, at, at + 97 < planned ? at + 97 : planned);
         fc_engine_checkpoint(e, take_record, give_record, NULL);
     }
-    for (int minutes = 1; minutes <= 15; minutes += 14) {
+    static const char resolutions[] = {1, 15, 'd'};
+    for (int r = 0; r < 3; r++) {
         struct fc_tally sum = {0}, part = {0};
         for (int i = 0; i < stored; i++) {
-            if (store[i].key[0] != 'g' || !store[i].merged || store[i].key[1] != minutes) continue;
+            if (store[i].key[0] != 'g' || !store[i].merged || store[i].key[1] != resolutions[r]) continue;
             struct fc_mp mp = fc_mp_open(store[i].value, store[i].value_n);
             assert_int_equal(fc_tally_decode(&mp, &part, NULL), FC_OK);
             fc_tally_merge(&sum, &part);
