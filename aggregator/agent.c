@@ -25,28 +25,41 @@ static void count_from(struct fc_engine *e, struct fc_agent *a, int64_t from_us,
     fc_timeline_member(&a->line, &e->all.e.levels, from_us, FC_OPEN, sign, &sink);
 }
 
-struct fc_agent *fc_engine_agent(struct fc_engine *e, struct fc_str id, int64_t ts_us) {
-    struct fc_agent *a = fc_map_find(&e->agents, id);
-    if (a != NULL && a->first_us <= ts_us) return a;
-    if (a != NULL) { /* an earlier word came later */
-        count_from(e, a, ts_us, 1);
-        count_from(e, a, a->first_us, -1);
-        if (a->line.start_us == a->first_us) a->line.start_us = ts_us;
-        a->first_us = ts_us;
-        return a;
-    }
-    a = calloc(1, sizeof *a);
+static struct fc_agent *create(struct fc_engine *e, struct fc_str id) {
+    struct fc_agent *a = calloc(1, sizeof *a);
     FC_ASSERT(a != NULL);
     a->label = fc_str_own(id);
     a->reason = fc_str_own(fc_str(""));
-    a->first_us = ts_us;
+    a->first_us = FC_NEVER_SEEN;
     fc_entity_init(e, &a->e, FC_SCOPE_AGENT, id);
-    fc_timeline_init(&a->line, ts_us);
     fc_map_add(&e->agents, a);
-    fc_roster_insert(&e->all.e.roster, a);
     e->counters.agents++;
-    if (!e->restoring) count_from(e, a, ts_us, 1);
+    return a;
+}
+
+/* It is there from first_us on, or earlier than was thought: an earlier word came later. */
+void fc_agent_appears(struct fc_engine *e, struct fc_agent *a, int64_t first_us) {
+    int64_t before_us = a->first_us;
+    a->first_us = first_us;
+    if (before_us == FC_NEVER_SEEN) {
+        fc_timeline_init(&a->line, first_us);
+        fc_roster_insert(&e->all.e.roster, a);
+    } else if (a->line.start_us == before_us) {
+        a->line.start_us = first_us;
+    }
+    if (!e->restoring) count_from(e, a, first_us, 1);
+    if (!e->restoring && before_us != FC_NEVER_SEEN) count_from(e, a, before_us, -1);
     fc_engine_touch_agent(e, a);
+}
+
+struct fc_agent *fc_engine_agent_named(struct fc_engine *e, struct fc_str id) {
+    struct fc_agent *a = fc_map_find(&e->agents, id);
+    return a != NULL ? a : create(e, id);
+}
+
+struct fc_agent *fc_engine_agent(struct fc_engine *e, struct fc_str id, int64_t ts_us) {
+    struct fc_agent *a = fc_engine_agent_named(e, id);
+    if (ts_us < a->first_us) fc_agent_appears(e, a, ts_us);
     return a;
 }
 
@@ -63,11 +76,11 @@ void fc_agent_label(struct fc_engine *e, struct fc_agent *a, struct fc_str label
     if (label.n == 0 || fc_str_eq(a->label, label)) return;
     for (uint32_t i = 0; i < a->queues_n; i++)
         if (a->queues[i].serves) fc_roster_remove(&a->queues[i].queue->e.roster, a);
-    fc_roster_remove(&e->all.e.roster, a);
+    if (a->first_us != FC_NEVER_SEEN) fc_roster_remove(&e->all.e.roster, a);
     fc_str_replace(&a->label, label);
     for (uint32_t i = 0; i < a->queues_n; i++)
         if (a->queues[i].serves) fc_roster_insert(&a->queues[i].queue->e.roster, a);
-    fc_roster_insert(&e->all.e.roster, a);
+    if (a->first_us != FC_NEVER_SEEN) fc_roster_insert(&e->all.e.roster, a);
     fc_engine_touch_agent(e, a);
 }
 
@@ -115,6 +128,59 @@ void fc_agent_feed_group(struct fc_engine *e, struct fc_group *g, int sign) {
     struct fc_agent *a;
     for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;)
         for (uint32_t i = 0; i < a->queues_n; i++) feed(e, a, &a->queues[i], sign, g);
+}
+
+/* ---- away -------------------------------------------------------------------------------------------------------- */
+
+struct stretches {
+    struct stretch {
+        int64_t from_us, to_us;
+    } *at;
+    uint32_t n, cap;
+};
+
+static void push_stretch(void *ctx, int64_t from_us, int64_t to_us) {
+    struct stretches *s = ctx;
+    if (from_us >= to_us) return;
+    if (s->n == s->cap) {
+        s->cap = s->cap == 0 ? 8 : 2 * s->cap;
+        s->at = realloc(s->at, s->cap * sizeof *s->at);
+        FC_ASSERT(s->at != NULL);
+    }
+    s->at[s->n++] = (struct stretch){from_us, to_us};
+}
+
+static int by_from(const void *a, const void *b) {
+    const struct stretch *x = a, *y = b;
+    return (x->from_us > y->from_us) - (x->from_us < y->from_us);
+}
+
+/* When the agent served no queue, after its first. Who never served one is not away: its producer does not tell of queues. */
+static void gaps_of(const struct fc_agent *a, struct stretches *out) {
+    struct stretches served = {0};
+    for (uint32_t i = 0; i < a->queues_n; i++) each_stretch(&a->queues[i], push_stretch, &served);
+    if (served.n > 0) qsort(served.at, served.n, sizeof *served.at, by_from);
+    for (uint32_t i = 0; i < served.n;) {
+        int64_t to_us = served.at[i].to_us;
+        for (i++; i < served.n && served.at[i].from_us <= to_us; i++)
+            if (served.at[i].to_us > to_us) to_us = served.at[i].to_us;
+        if (to_us != FC_OPEN) push_stretch(out, to_us, i < served.n ? served.at[i].from_us : FC_OPEN);
+    }
+    free(served.at);
+}
+
+static bool has_stretch(const struct stretches *in, const struct stretch *s) {
+    for (uint32_t i = 0; i < in->n; i++)
+        if (in->at[i].from_us == s->from_us && in->at[i].to_us == s->to_us) return true;
+    return false;
+}
+
+static void feed_gaps(struct fc_engine *e, struct fc_agent *a, const struct stretches *before, const struct stretches *after) {
+    struct fc_step_sink sink = fc_engine_step_sink(e, a);
+    for (uint32_t i = 0; i < before->n; i++)
+        if (!has_stretch(after, &before->at[i])) fc_timeline_span(&a->line, FC_SPAN_AWAY, before->at[i].from_us, before->at[i].to_us, -1, &sink);
+    for (uint32_t i = 0; i < after->n; i++)
+        if (!has_stretch(before, &after->at[i])) fc_timeline_span(&a->line, FC_SPAN_AWAY, after->at[i].from_us, after->at[i].to_us, 1, &sink);
 }
 
 static struct fc_membership *membership(struct fc_agent *a, struct fc_queue *q) {
@@ -174,9 +240,15 @@ void fc_agent_mark_membership(struct fc_engine *e, struct fc_agent *a, struct fc
         if (m->marks_n >= 32) prune(m, e->now_us - e->rules->late_us);
         return;
     }
+    struct stretches before = {0}, after = {0};
+    gaps_of(a, &before);
     feed(e, a, m, -1, NULL);
     (void)insert_mark(m, mark);
     feed(e, a, m, 1, NULL);
+    gaps_of(a, &after);
+    feed_gaps(e, a, &before, &after);
+    free(before.at);
+    free(after.at);
     show_in_list(e, a, m);
     fc_engine_touch_agent(e, a);
 }
@@ -188,6 +260,7 @@ void fc_agent_load_mark(struct fc_engine *e, struct fc_agent *a, struct fc_queue
 }
 
 void fc_agent_restored(struct fc_engine *e, struct fc_agent *a) {
+    if (a->first_us == FC_NEVER_SEEN) return;
     count_from(e, a, a->first_us, 1);
     for (uint32_t i = 0; i < a->queues_n; i++) feed(e, a, &a->queues[i], 1, NULL);
 }
@@ -233,28 +306,12 @@ static void set_base(struct fc_engine *e, struct fc_agent *a, enum fc_agent_stat
     if (ts_us < a->said_us) return;
     a->said_us = ts_us;
     a->said = s;
-    a->parted_all = false;
     fc_str_replace(&a->reason, reason);
-}
-
-static bool serves_any(const struct fc_agent *a) {
-    for (uint32_t i = 0; i < a->queues_n; i++)
-        if (a->queues[i].serves) return true;
-    return false;
-}
-
-static void join_or_part(struct fc_engine *e, struct fc_agent *a, const struct fc_event *ev) {
-    bool joined = ev->kind == FC_JOINED;
-    fc_agent_mark_membership(e, a, fc_engine_queue(e, ev->queue), (struct fc_membership_mark){ev->ts, joined});
-    if (joined && a->parted_all) set_base(e, a, FC_AGENT_AVAILABLE, fc_str(""), ev->ts);
-    if (joined || serves_any(a) || a->said == FC_AGENT_OFFLINE) return;
-    set_base(e, a, FC_AGENT_OFFLINE, fc_str(""), ev->ts);
-    a->parted_all = true;
 }
 
 void fc_agent_apply(struct fc_engine *e, const struct fc_event *ev) {
     struct fc_agent *a = fc_engine_agent(e, ev->agent, ev->ts);
     if ((ev->present & FC_KEY_BIT(name)) != 0) fc_agent_label(e, a, ev->name);
     if (ev->kind == FC_AGENT) set_base(e, a, (enum fc_agent_state)ev->word, ev->reason, ev->ts);
-    else join_or_part(e, a, ev);
+    else fc_agent_mark_membership(e, a, fc_engine_queue(e, ev->queue), (struct fc_membership_mark){ev->ts, ev->kind == FC_JOINED});
 }

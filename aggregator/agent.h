@@ -16,6 +16,7 @@ struct fc_membership {
     bool serves; /* as the marks end */
 };
 
+void fc_agent_appears(struct fc_engine *e, struct fc_agent *a, int64_t first_us);
 void fc_agent_fini(struct fc_agent *a); /* what it owns, not its own memory */
 void fc_agent_label(struct fc_engine *e, struct fc_agent *a, struct fc_str label);
 void fc_agent_mark_membership(struct fc_engine *e, struct fc_agent *a, struct fc_queue *q, struct fc_membership_mark mark);

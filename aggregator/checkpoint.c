@@ -4,7 +4,7 @@
  *   key             value after the version
  *   'm'             now_us
  *   'g' | 'q' NAME  day_start_us, day_end_us, settled_us, [channel, tally of the day, ..], names of a group's queues (`all`, a queue: none)
- *   'a' NAME        label, reason, first_us, said, said_us, parted_all, day_start_us, day_end_us, settled_us, [channel, tally of the day, ..],
+ *   'a' NAME        label, reason, first_us, said, said_us, day_start_us, day_end_us, settled_us, [channel, tally of the day, ..],
  *                   timeline, [queue, [ts_us, joined, ..], ..]
  *   'c' ID          queue|nil, agent|nil, source|nil, listed, offered_us, answered_us, left_us, ended_us, wrapped_us, disposed_us, told_us,
  *                   threshold_us, short_us, over_us, channel, left, by, outcome, cause, told, root, breached, presumed, customer|nil,
@@ -129,13 +129,12 @@ static void write_memberships(struct fc_mpw *w, const struct fc_agent *a) {
 
 static void save_agent(struct out *o, const struct fc_agent *a) {
     struct fc_mpw w;
-    begin(o->e, &w, 12);
+    begin(o->e, &w, 11);
     fc_mpw_str(&w, a->label);
     fc_mpw_str(&w, a->reason);
     fc_mpw_int(&w, a->first_us);
     fc_mpw_int(&w, a->said);
     fc_mpw_int(&w, a->said_us);
-    fc_mpw_bool(&w, a->parted_all);
     write_day(&w, &a->e);
     fc_timeline_encode(&a->line, &w);
     write_memberships(&w, a);

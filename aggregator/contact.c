@@ -95,9 +95,8 @@ static bool record(struct fc_engine *e, struct fc_contact *c, const struct fc_ev
         if (earlier(&c->left_us, ev->ts)) c->left = ev->word;
         break;
     case FC_ANSWERED:
-        if (!earlier(&c->answered_us, ev->ts)) break;
-        c->agent = agent_of(e, ev);
-        fc_agent_serves(e, c->agent, fc_engine_queue(e, ev->queue), ev->ts);
+        fc_agent_serves(e, agent_of(e, ev), fc_engine_queue(e, ev->queue), ev->ts);
+        if (earlier(&c->answered_us, ev->ts)) c->agent = agent_of(e, ev);
         break;
     case FC_ENDED: record_ended(c, ev); break;
     case FC_WRAPPED: (void)earlier(&c->wrapped_us, ev->ts); break;
@@ -198,7 +197,7 @@ static struct fc_contact_survey survey_of(struct fc_engine *e, const struct fc_e
     memcpy(s.rater, ev->rater, sizeof s.rater);
     memcpy(s.assess, ev->assess, sizeof s.assess);
     if ((ev->present & FC_KEY_BIT(queue)) != 0) s.queue = fc_engine_queue(e, ev->queue);
-    s.agent = agent_of(e, ev);
+    if ((ev->present & FC_KEY_BIT(agent)) != 0) s.agent = fc_engine_agent_named(e, ev->agent);
     return s;
 }
 

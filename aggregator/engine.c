@@ -125,7 +125,10 @@ void fc_engine_advance(struct fc_engine *e, struct fc_wall now) {
 }
 
 static struct fc_queue *resolve_queue(void *ctx, struct fc_str name) { return fc_engine_queue(ctx, name); }
-static struct fc_agent *resolve_agent(void *ctx, struct fc_str name, int64_t ts_us) { return fc_engine_agent(ctx, name, ts_us); }
+static struct fc_agent *resolve_agent(void *ctx, struct fc_str name, int64_t ts_us) {
+    (void)ts_us;
+    return fc_engine_agent_named(ctx, name);
+}
 
 static void quality(struct fc_engine *e, const struct fc_event *ev) {
     struct fc_resolver names = {resolve_queue, resolve_agent, e};

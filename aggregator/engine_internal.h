@@ -71,13 +71,14 @@ struct fc_queue {
 
 struct fc_membership;
 
+#define FC_NEVER_SEEN INT64_MAX
+
 struct fc_agent {
     struct fc_entity e;
     struct fc_str label, reason; /* owned; reason: of the latest state said */
-    int64_t first_us, said_us; /* first named; when its latest state was said */
+    int64_t first_us, said_us; /* first word of its work, or FC_NEVER_SEEN; when its latest state was said */
     struct fc_timeline line;
     enum fc_agent_state said;        /* latest state said, at said_us */
-    bool parted_all;                 /* offline because it serves no queue any more, not because a source said so */
     struct fc_queue *alert;          /* rings for it */
     struct fc_contact *talk;         /* the latest it talks with */
     struct fc_membership *queues;    /* agent.h: which queues it serves or served */
@@ -265,7 +266,8 @@ void fc_contact_spans_of(const struct fc_contact *c, struct fc_contact_spans *ou
 
 /* ---- agent.c */
 void fc_agent_apply(struct fc_engine *e, const struct fc_event *ev);
-struct fc_agent *fc_engine_agent(struct fc_engine *e, struct fc_str id, int64_t ts_us); /* made when absent */
+struct fc_agent *fc_engine_agent(struct fc_engine *e, struct fc_str id, int64_t ts_us); /* made when absent; there from ts_us on at the latest */
+struct fc_agent *fc_engine_agent_named(struct fc_engine *e, struct fc_str id); /* made when absent; being named in a survey or a complaint is not being there */
 void fc_agent_serves(struct fc_engine *e, struct fc_agent *a, struct fc_queue *q, int64_t ts_us); /* a contact of the queue reached it */
 void fc_agent_span(struct fc_engine *e, const struct fc_contact_span *s, int sign);
 void fc_agent_span_ends(struct fc_engine *e, const struct fc_contact_span *was, int64_t to_us); /* earlier or later than was said */

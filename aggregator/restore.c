@@ -102,13 +102,13 @@ static void load_memberships(struct in *in, struct fc_agent *a) {
 }
 
 static void load_agent(struct in *in, struct fc_str name) {
-    struct fc_agent *a = fc_engine_agent(in->e, name, INT64_MAX);
+    struct fc_agent *a = fc_engine_agent_named(in->e, name);
     fc_agent_label(in->e, a, get_str(in));
     fc_str_replace(&a->reason, get_str(in));
-    a->first_us = get_int(in);
+    int64_t first_us = get_int(in);
+    if (first_us != FC_NEVER_SEEN) fc_agent_appears(in->e, a, first_us);
     int64_t said = get_int(in);
     a->said_us = get_int(in);
-    a->parted_all = get_bool(in);
     in->ok = in->ok && said >= 0 && said < FC_AGENT_STATE_COUNT;
     if (!in->ok) return;
     a->said = (enum fc_agent_state)said;
@@ -124,7 +124,7 @@ static struct fc_queue *get_queue(struct in *in) {
 
 static struct fc_agent *get_agent(struct in *in) {
     struct fc_str name = get_opt(in);
-    return name.p == NULL ? NULL : fc_engine_agent(in->e, name, INT64_MAX);
+    return name.p == NULL ? NULL : fc_engine_agent_named(in->e, name);
 }
 
 static void load_marks(struct in *in, struct fc_contact *c) {
@@ -251,8 +251,8 @@ static void load_second(struct in *in, struct fc_str name) {
 
 static struct fc_queue *resolve_queue(void *ctx, struct fc_str name) { return fc_engine_queue(ctx, name); }
 static struct fc_agent *resolve_agent(void *ctx, struct fc_str name, int64_t ts_us) {
-    (void)ts_us; /* when it was named first stands in its own record */
-    return fc_engine_agent(ctx, name, INT64_MAX);
+    (void)ts_us;
+    return fc_engine_agent_named(ctx, name);
 }
 
 /* The modules' records carry versions of their own. */

@@ -48,7 +48,7 @@ static void *grown(void *at, uint32_t *cap, size_t size) {
 
 static enum fc_agent_state state_of(const struct fc_posture *p) {
     if (p->spans[FC_SPAN_TALK] > 0) return p->spans[FC_SPAN_HOLD] >= p->spans[FC_SPAN_TALK] ? FC_AGENT_HOLD : FC_AGENT_BUSY;
-    if (p->base == FC_AGENT_OFFLINE) return FC_AGENT_OFFLINE;
+    if (p->base == FC_AGENT_OFFLINE || p->spans[FC_SPAN_AWAY] > 0) return FC_AGENT_OFFLINE;
     if (p->spans[FC_SPAN_ALERT] > 0) return FC_AGENT_ALERTING;
     return p->spans[FC_SPAN_WRAP] > 0 ? FC_AGENT_WRAP : p->base;
 }

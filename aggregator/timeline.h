@@ -1,8 +1,8 @@
 /* timeline -- what was said of one agent over the last hours, in order of time, and the states that follow from it.
  *
- * Said are base states (`agent` events) and spans told by contacts: talk, hold, alert, wrap. The state at an instant:
+ * Said are base states (`agent` events) and spans: talk, hold, alert, wrap, away. The state at an instant:
  *   in talk                 hold when as many are on hold as in talk, else busy
- *   else base offline       offline
+ *   else base offline, or away (it has left the last of its queues)   offline
  *   else alert, else wrap   alerting, wrap
  *   else                    the base state, available before the first
  * Targets (the levels of queues, groups, `all`, the agent itself) see the agent during spans of membership; several spans
@@ -17,7 +17,7 @@
 
 #define FC_OPEN INT64_MAX /* a span that is not over */
 
-enum fc_span { FC_SPAN_TALK, FC_SPAN_HOLD, FC_SPAN_ALERT, FC_SPAN_WRAP, FC_SPAN_COUNT };
+enum fc_span { FC_SPAN_TALK, FC_SPAN_HOLD, FC_SPAN_ALERT, FC_SPAN_WRAP, FC_SPAN_AWAY, FC_SPAN_COUNT };
 
 struct fc_timeline {
     struct fc_said *said; /* by time; owned */
@@ -55,7 +55,7 @@ void fc_timeline_member(struct fc_timeline *t, struct fc_levels *target, int64_t
 /* The latest state, and since when. */
 enum fc_agent_state fc_timeline_state(const struct fc_timeline *t, int64_t *since_us);
 
-/* Stored form, memberships left out (who knows them says them again): msgpack [base, talk, hold, alert, wrap, since_us, [ts_us, what, value, ..]].
+/* Stored form, memberships left out (who knows them says them again): msgpack [base, talk, hold, alert, wrap, away, since_us, [ts_us, what, value, ..]].
  * decode: false when the bytes are not so; *t (initialised) is then unusable but for fini. */
 void fc_timeline_encode(const struct fc_timeline *t, struct fc_mpw *w);
 FC_MUST_USE bool fc_timeline_decode(struct fc_timeline *t, struct fc_mp *mp);

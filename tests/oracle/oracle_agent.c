@@ -79,7 +79,8 @@ static void lay_membership(const struct fc_oracle *o, struct timeline *line, int
         for (size_t i = 0; i < o->told_n; i++) {
             const struct told *t = &o->told[i];
             if (t->agent != agent || t->queue != q) continue;
-            if (t->ev->kind == FC_JOINED && joined_us == NEVER) joined_us = t->ts;
+            bool joins = t->ev->kind == FC_JOINED || t->ev->kind == FC_ALERTED || t->ev->kind == FC_ANSWERED;
+            if (joins && joined_us == NEVER) joined_us = t->ts;
             if (t->ev->kind != FC_PARTED || joined_us == NEVER) continue;
             oracle_span(&line->serves[q], joined_us, t->ts);
             joined_us = NEVER;
@@ -103,11 +104,21 @@ static enum fc_agent_state base_at(const struct fc_oracle *o, const struct agent
     return base;
 }
 
-static enum fc_agent_state state_at(const struct fc_oracle *o, const struct agent *a, int64_t at_us) {
+/* It has served a queue before, and serves none. */
+static bool is_away(const struct fc_oracle *o, const struct timeline *line, int64_t at_us) {
+    bool served = false;
+    for (int q = 0; q < o->queues.n; q++) {
+        if (how_many(&line->serves[q], at_us) > 0) return false;
+        for (size_t i = 0; i < line->serves[q].n; i++) served = served || line->serves[q].at[i].from_us <= at_us;
+    }
+    return served;
+}
+
+static enum fc_agent_state state_at(const struct fc_oracle *o, const struct agent *a, const struct timeline *line, int64_t at_us) {
     int talks = how_many(&a->talks, at_us);
     enum fc_agent_state base = base_at(o, a, at_us);
     if (talks > 0) return how_many(&a->holds, at_us) == talks ? FC_AGENT_HOLD : FC_AGENT_BUSY;
-    if (base == FC_AGENT_OFFLINE) return FC_AGENT_OFFLINE;
+    if (base == FC_AGENT_OFFLINE || is_away(o, line, at_us)) return FC_AGENT_OFFLINE;
     if (how_many(&a->alerts, at_us) > 0) return FC_AGENT_ALERTING;
     if (how_many(&a->wraps, at_us) > 0) return FC_AGENT_WRAP;
     return base;
@@ -124,7 +135,7 @@ static void draw(const struct fc_oracle *o, struct agent *a, struct timeline *li
         int64_t from_us = a->cuts.at[i], to_us = i + 1 < a->cuts.n ? a->cuts.at[i + 1] : NEVER;
         if (from_us < a->first_us || from_us == to_us) continue;
         GROW(line->at, line->n, line->cap);
-        line->at[line->n++] = (struct stretch){from_us, to_us, state_at(o, a, from_us)};
+        line->at[line->n++] = (struct stretch){from_us, to_us, state_at(o, a, line, from_us)};
     }
 }
 
