@@ -321,9 +321,15 @@ static void module_gone(void *ctx, struct fc_str key) {
     record(m->o, FC_RECORD_DELETE, key_of(buf, m->kind, key), (struct fc_str){0});
 }
 
+static struct fc_str chain_str(const struct fc_chain_key *key) { return fc_str_n((const char *)key->b, sizeof key->b); }
+
+static void chain_put(void *ctx, struct fc_chain_key key, struct fc_str value) { module_put(ctx, chain_str(&key), value); }
+
+static void chain_gone(void *ctx, struct fc_chain_key key) { module_gone(ctx, chain_str(&key)); }
+
 static void save_modules(struct out *o) {
     struct fc_engine *e = o->e;
-    fc_chains_save(e->chains, module_put, module_gone, &(struct module_out){o, 'k'});
+    fc_chains_save(e->chains, chain_put, chain_gone, &(struct module_out){o, 'k'});
     fc_cases_save(e->cases, module_put, module_gone, &(struct module_out){o, 'x'});
     fc_seen_save(e->surveys, module_put, module_gone, &(struct module_out){o, 'w'});
 }

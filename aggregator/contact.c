@@ -204,7 +204,7 @@ static struct fc_contact_survey survey_of(struct fc_engine *e, const struct fc_e
 static void told(struct fc_contact *c, const struct fc_contact_survey *s) {
     if ((s->present & FC_KEY_BIT(resolved)) == 0 || s->ts_us <= c->told_us) return;
     c->told_us = s->ts_us;
-    c->told = s->resolved ? 1 : 2;
+    c->told = s->resolved ? FC_VERDICT_YES : FC_VERDICT_NO;
 }
 
 void fc_contact_surveyed(struct fc_engine *e, const struct fc_event *ev) {

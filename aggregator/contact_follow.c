@@ -80,10 +80,10 @@ static void enter_visit(struct fc_engine *e, const struct fc_contact *c, const s
         .answered_us = answered ? c->answered_us : 0,
         .over_us = c->state != CONTACT_OVER ? 0 : answered ? c->ended_us : c->left_us,
         .place = f->place,
-        .disposed = c->disposed_us == 0 ? 0 : c->outcome == FC_OUTCOME_YES ? 1 : 2,
+        .disposed = c->disposed_us == 0 ? FC_VERDICT_NONE : c->outcome == FC_OUTCOME_YES ? FC_VERDICT_YES : FC_VERDICT_NO,
         .told = c->told,
     };
-    fc_chains_put(e->chains, &c->customer, &v);
+    (void)fc_chains_put(e->chains, c->customer, &v); /* what it refuses it counts */
 }
 
 void fc_contact_enter_misses(struct fc_engine *e, const struct fc_contact *c, const struct fc_place *at, const struct fc_event *only, int8_t sign) {

@@ -100,7 +100,19 @@ void fc_engine_configure(struct fc_engine *e, const struct fc_rules *rules) {
 
 int64_t fc_engine_now_us(const struct fc_engine *e) { return e->now_us; }
 
-const struct fc_engine_counters *fc_engine_counters(const struct fc_engine *e) { return &e->counters; }
+const struct fc_engine_counters *fc_engine_counters(struct fc_engine *e) {
+    const struct fc_chains_counters *chains = fc_chains_counters(e->chains);
+    const struct fc_cases_counters *cases = fc_cases_counters(e->cases);
+    struct fc_engine_counters *k = &e->counters;
+    k->customers = (uint64_t)chains->customers;
+    k->visits = (uint64_t)chains->visits;
+    k->visits_too_late = (uint64_t)(chains->too_late + chains->crowded);
+    k->cases = cases->cases;
+    k->cases_open = cases->cases_open;
+    k->cases_evicted = cases->cases_evicted + cases->cases_evicted_open;
+    k->surveys_again = fc_seen_counters(e->surveys)->seen_again;
+    return k;
+}
 
 /* ---- time and events ---------------------------------------------------------------------------------------------------- */
 

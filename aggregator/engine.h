@@ -96,6 +96,13 @@ void fc_engine_restored(struct fc_engine *e);
     COUNTER(waiting, "contacts waiting now")                                                                           \
     COUNTER(queues, "queues known")                                                                                    \
     COUNTER(agents, "agents known")                                                                                    \
+    COUNTER(customers, "customers whose contacts are held for first-contact resolution")                               \
+    COUNTER(visits, "their contacts held")                                                                             \
+    COUNTER(visits_too_late, "contacts that came too late for their customer's chain, or were too many")               \
+    COUNTER(cases, "complaints and disposed cases held now")                                                           \
+    COUNTER(cases_open, "complaints open now")                                                                         \
+    COUNTER(cases_evicted, "complaints and cases forgotten early because there were too many")                         \
+    COUNTER(surveys_again, "surveys that had come before")                                                             \
     COUNTER(topics_sent, "topic states handed to the publisher")                                                       \
     COUNTER(topics_held, "times a changed topic found no free block and waited")                                       \
     COUNTER(checkpoints, "checkpoints handed to the writer")
@@ -105,6 +112,6 @@ struct fc_engine_counters {
     FC_ENGINE_COUNTERS(COUNTER)
 #undef COUNTER
 };
-const struct fc_engine_counters *fc_engine_counters(const struct fc_engine *e);
+const struct fc_engine_counters *fc_engine_counters(struct fc_engine *e);
 
 #endif

@@ -255,11 +255,21 @@ static struct fc_agent *resolve_agent(void *ctx, struct fc_str name, int64_t ts_
     return fc_engine_agent_named(ctx, name);
 }
 
+static struct fc_agent *chain_agent(void *ctx, struct fc_str name) { return fc_engine_agent_named(ctx, name); }
+
+static enum fc_status load_chain(struct fc_engine *e, struct fc_str name, struct fc_str value, struct fc_error *err) {
+    struct fc_chains_resolver names = {resolve_queue, chain_agent, e};
+    struct fc_chain_key key;
+    if (name.n != sizeof key.b) return fc_fail(err, FC_INVALID, "stored chain: a key of %u bytes, expected %zu", name.n, sizeof key.b);
+    memcpy(key.b, name.p, sizeof key.b);
+    return fc_chains_load(e->chains, key, value, &names, err);
+}
+
 /* The modules' records carry versions of their own. */
 static enum fc_status load_module(struct fc_engine *e, struct fc_str key, struct fc_str value, struct fc_error *err) {
     struct fc_resolver names = {resolve_queue, resolve_agent, e};
     struct fc_str rest = fc_str_n(key.p + 1, key.n - 1);
-    if (key.p[0] == 'k') return fc_chains_load(e->chains, rest, value, &names, err);
+    if (key.p[0] == 'k') return load_chain(e, rest, value, err);
     if (key.p[0] == 'x') return fc_cases_load(e->cases, rest, value, &names, err);
     return fc_seen_load(e->surveys, rest, value, err);
 }
