@@ -57,7 +57,7 @@ struct fc_visit {
  * together two by two, oldest first (the chain's facts stay; what comes later about such a contact counts as one more of its chain);
  * past MAX, when too many are open for that, further ones are refused. Both are counted. */
 #define FC_CHAIN_VISITS_FOLD 128
-#define FC_CHAIN_VISITS_MAX 1024
+#define FC_CHAIN_VISITS_MAX 512
 
 /* The sink's function is called during put, advance and configure; it must not call back. */
 struct fc_chains *fc_chains_create(struct fc_fact_sink sink);
@@ -69,8 +69,8 @@ void fc_chains_destroy(struct fc_chains *c); /* NULL: nothing */
  * shorter window stays as it was counted. */
 void fc_chains_configure(struct fc_chains *c, int64_t window_us, int64_t late_us);
 
-/* fc_chains_put -- what is known of a visit now, in place of what was (same contact). Allocates only for a customer's second, third,
- * fifth .. visit and when the tables grow.
+/* fc_chains_put -- what is known of a visit now, in place of what was (same contact). The first visit of a customer allocates nothing
+ * but when the tables grow.
  * Shape:   false when it is refused: see too_late and crowded; then nothing is changed
  * Law:     the sum of all facts handed over is that of the set of visits held or forgotten, in whatever order they came, as long as no
  *          chain's visit is news later than the late window (tests/unit/aggregator/chains.c)
