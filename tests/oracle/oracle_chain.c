@@ -7,7 +7,7 @@ struct contact {
     int scope, customer, root;
     int64_t offered_us, over_us; /* over: the latest end of its visits; NEVER while one is open */
     const struct visit *first;   /* the visit that was answered first, or NULL */
-    int64_t disposed_us, told_us;
+    int64_t disposed_leg_us, told_leg_us; /* offer of the latest leg that has a disposition, a survey */
     bool disposed_yes, told_yes;
 };
 
@@ -36,12 +36,12 @@ static void add_visit(struct contact *c, const struct visit *v) {
     if (v->offered_us < c->offered_us) c->offered_us = v->offered_us;
     if (over(v) > c->over_us) c->over_us = over(v); /* NEVER is later than all */
     if (v->answered_us != NEVER && (c->first == NULL || v->answered_us < c->first->answered_us)) c->first = v;
-    if (v->disposed_us != NEVER && v->disposed_us > c->disposed_us) {
-        c->disposed_us = v->disposed_us;
+    if (v->disposed_us != NEVER && v->offered_us > c->disposed_leg_us) {
+        c->disposed_leg_us = v->offered_us;
         c->disposed_yes = v->outcome == FC_OUTCOME_YES;
     }
-    if (v->told_us != NEVER && v->told_us > c->told_us) {
-        c->told_us = v->told_us;
+    if (v->told_us != NEVER && v->offered_us > c->told_leg_us) {
+        c->told_leg_us = v->offered_us;
         c->told_yes = v->told_resolved;
     }
 }
@@ -56,7 +56,7 @@ static size_t collect_contacts(const struct fc_oracle *o, struct contact *all) {
         if (c == NULL) {
             c = &all[n++];
             *c = (struct contact){.scope = scope, .customer = v->customer, .root = v->root, .offered_us = NEVER, .over_us = INT64_MIN,
-                                  .disposed_us = INT64_MIN, .told_us = INT64_MIN};
+                                  .disposed_leg_us = INT64_MIN, .told_leg_us = INT64_MIN};
         }
         add_visit(c, v);
     }
@@ -106,7 +106,7 @@ static void chain_facts(struct fc_oracle *o, const struct chain *c) {
     if (first == NULL) return;
     const struct visit *v = first->first;
     bool final = c->end_us != NEVER && o->now_us >= c->end_us + o->rules->chain_window_us;
-    bool disposed = first->disposed_us != INT64_MIN, told = first->told_us != INT64_MIN;
+    bool disposed = first->disposed_leg_us != INT64_MIN, told = first->told_leg_us != INT64_MIN;
     share(o, v, once(c, first), FC_TALLY_chain_n, FC_TALLY_chain_once);
     if (disposed) share(o, v, first->disposed_yes, FC_TALLY_disposed_n, FC_TALLY_disposed_once);
     if (told) share(o, v, first->told_yes, FC_TALLY_told_n, FC_TALLY_told_once);

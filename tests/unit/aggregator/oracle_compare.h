@@ -2,7 +2,6 @@
 #ifndef FC_TEST_ORACLE_COMPARE_H
 #define FC_TEST_ORACLE_COMPARE_H
 
-#include "interval.h"
 #include "oracle_play.h"
 
 struct owner {
@@ -75,7 +74,6 @@ static struct fc_tally got;
 
 /* Being offline is no time at work: the engine does not keep it. */
 static bool is_kept(const struct place *at, int count) {
-    if (count >= FC_TALLY_chain_n && count <= FC_TALLY_journey_us) return false;
     bool time = count >= FC_TALLY_TIME && count < FC_TALLY_TIME + FC_AGENT_STATE_COUNT;
     return count != FC_TALLY_TIME + FC_AGENT_OFFLINE && !(time && at->without_time);
 }
@@ -90,7 +88,7 @@ static void compare_tally(const struct place *at) {
         if (want.v[i] != got.v[i] && is_kept(at, i)) differ(at, count_name(i), want.v[i], got.v[i]);
     if (!is_longest(at)) differ(at, "wait_us_max", want.wait_us_max, got.wait_us_max);
     compare_list(at, "waits", &want.waits_us, &got.waits);
-
+    compare_list(at, "journeys", &want.journeys_us, &got.journeys);
 }
 
 static void ask_oracle(const struct fc_oracle *o, const struct place *at) {
@@ -136,11 +134,13 @@ USED static void compare_windows(struct play *p, int channels) {
 
 /* ---- stored intervals ------------------------------------------------------------------------------------------- */
 
+#define DAY 1440 /* minutes */
+
 /* As interval.h lays a key out: scope, minutes, channel, name, zero, start. */
 static bool key_parse(const struct kept *k, char scope, int minutes, const struct owner *owner, int channel, int64_t *start_us) {
     size_t name_n = strlen(owner->name);
-    if (k->key_n != 3 + name_n + 1 + 8 || k->key[0] != scope || k->key[1] != minutes) return false;
-    if (channel != FC_ORACLE_ALL && (uint8_t)k->key[2] != (channel == FC_ORACLE_PLAIN ? FC_INTERVAL_PLAIN : channel)) return false;
+    if (k->key_n != 3 + name_n + 1 + 8 || k->key[0] != scope || k->key[1] != (minutes == DAY ? 'd' : minutes)) return false;
+    if (channel != FC_ORACLE_ALL && (uint8_t)k->key[2] != (channel == FC_ORACLE_PLAIN ? 255 : channel)) return false;
     if (memcmp(k->key + 3, owner->name, name_n) != 0 || k->key[3 + name_n] != '\0') return false;
     uint64_t start = 0;
     for (uint32_t i = k->key_n - 8; i < k->key_n; i++) start = start << 8 | (uint8_t)k->key[i];
@@ -171,7 +171,7 @@ static void compare_range(struct play *p, const struct fc_oracle *o, struct owne
     int64_t width_us = minutes * MINUTE, first = p->floor.start_us / width_us - 2, last = p->now_us / width_us + 1;
     int64_t from_us = draw(p, first, last) * width_us, to_us = draw(p, from_us / width_us + 1, last + 1) * width_us;
     bool of_group = owner.scope == FC_SCOPE_GROUP && strcmp(owner.name, "all") != 0;
-    struct place at = {p, owner, channel, minutes == 1 ? "stored minutes" : "stored quarters", from_us, to_us, of_group};
+    struct place at = {p, owner, channel, minutes == 1 ? "stored minutes" : minutes == DAY ? "stored days" : "stored quarters", from_us, to_us, of_group};
     fc_tally_clear(&got);
     if (of_group) merge_group(p, &at, minutes);
     else merge_stored(p, &at, owner, minutes);
@@ -179,15 +179,16 @@ static void compare_range(struct play *p, const struct fc_oracle *o, struct owne
     compare_tally(&at);
 }
 
-/* After a checkpoint: random ranges of what is stored, by minutes and by quarters. */
+/* After a checkpoint: random ranges of what is stored, by minutes, by quarters of an hour and by days. */
 USED static void compare_stored(struct play *p) {
+    static const int widths[] = {1, 15, DAY};
     struct owner owners[OWNERS_MAX];
     int n = owners_of(p, owners);
     struct fc_oracle *o = oracle_now(p);
     for (int i = 0; i < n; i++)
-        for (int minutes = 1; minutes <= 15; minutes += 14) {
-            compare_range(p, o, owners[i], FC_ORACLE_ALL, minutes);
-            if (owners[i].scope != FC_SCOPE_AGENT) compare_range(p, o, owners[i], (int)draw(p, 0, FC_ORACLE_PLAIN), minutes);
+        for (int w = 0; w < 3; w++) {
+            compare_range(p, o, owners[i], FC_ORACLE_ALL, widths[w]);
+            if (owners[i].scope != FC_SCOPE_AGENT) compare_range(p, o, owners[i], (int)draw(p, 0, FC_ORACLE_PLAIN), widths[w]);
         }
     fc_oracle_destroy(o);
 }
@@ -252,6 +253,9 @@ static void give_topic(void *ctx, struct fc_state_block *b) {
 
 static void compare_gauges_of(const struct place *at, const struct gauges *g) {
     char name[64];
+    bool any = want.waiting > 0;
+    for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) any = any || want.agents[s] > 0;
+    if (any && !g->found) differ(at, "published", 1, 0);
     if (g->waiting != want.waiting) differ(at, "waiting", want.waiting, g->waiting);
     if (g->longest_wait_since_us != want.longest_wait_since_us) differ(at, "longest_wait_since_us", want.longest_wait_since_us, g->longest_wait_since_us);
     for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) {
@@ -260,15 +264,16 @@ static void compare_gauges_of(const struct place *at, const struct gauges *g) {
     }
 }
 
-/* What waits and who does what now, as published. An owner that is not published yet has nothing. */
+/* What waits and who does what now, as published. */
 USED static void compare_gauges(struct play *p) {
     static const char *const scopes[] = {"queue", "group", "agent"};
     struct owner owners[OWNERS_MAX];
     struct gauges_wanted wanted = {.n = owners_of(p, owners)};
     struct fc_outlet out = {take_topic, give_topic, &wanted};
     for (int i = 0; i < wanted.n; i++) (void)snprintf(wanted.at[i].topic, FC_TOPIC_MAX, "%s/%s/now", scopes[owners[i].scope], owners[i].name);
+    p->published.ns += 1000 * SECOND;
     fc_engine_publish_all(p->engine);
-    (void)fc_engine_publish(p->engine, &out, (struct fc_mono){.ns = INT64_C(1) << 60});
+    assert_int_equal(fc_engine_publish(p->engine, &out, p->published), -1);
     struct fc_oracle *o = oracle_now(p);
     for (int i = 0; i < wanted.n; i++) {
         struct place at = {p, owners[i], FC_ORACLE_ALL, "now", p->now_us, p->now_us + 1, false};
@@ -292,7 +297,8 @@ USED static void read_seed(void) {
     const char *given = getenv("FC_SEED"), *one = getenv("FC_FLOOR");
     seed = given != NULL ? strtoull(given, NULL, 10) : 20260302;
     if (one != NULL) only = atoi(one);
-    printf("seed: FC_SEED=%llu (FC_FLOOR=n plays floor n alone and prints it where it differs)\n", (unsigned long long)seed);
+    printf("seed: FC_SEED=%llu (FC_FLOOR=n plays floor n alone and prints it up to where it differs)\n", (unsigned long long)seed);
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     (void)setenv("TZ", "UTC", 1);
 }
 

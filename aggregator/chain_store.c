@@ -1,0 +1,181 @@
+/* chain_store -- chains to the store and back; the form is told in chains.h. */
+#include "chains_internal.h"
+
+#include <stdlib.h>
+
+#define STORED_VERSION 1
+#define ELEMENTS 8                       /* of a visit */
+#define VISIT_BYTES_MAX (5 * 9 + 2 * (FC_ID_MAX + 3) + 4)
+#define TIME_US_MAX (INT64_C(1) << 60)   /* far beyond any event's; sums of two still fit */
+
+static const struct fc_chain_key key_of_now = {{0}}; /* no customer's: a hash of 128 bits is not all zeros */
+
+/* ---- out ------------------------------------------------------------------------------------------------------- */
+
+static void write_name(struct fc_mpw *w, const void *thing) {
+    struct fc_str name;
+    if (thing == NULL) {
+        fc_mpw_nil(w);
+        return;
+    }
+    memcpy(&name, thing, sizeof name); /* queue and agent begin with it */
+    fc_mpw_str(w, name);
+}
+
+static void write_since(struct fc_mpw *w, int64_t us, int64_t offered_us) {
+    if (us == 0) fc_mpw_nil(w);
+    else fc_mpw_int(w, us - offered_us);
+}
+
+static void write_visit(struct fc_mpw *w, const struct fc_chains *c, const struct fc_chain_visit *v) {
+    fc_mpw_int(w, (int64_t)v->contact);
+    if (v->root == v->contact) fc_mpw_nil(w);
+    else fc_mpw_int(w, (int64_t)v->root);
+    fc_mpw_int(w, v->offered_us);
+    write_since(w, v->answered_us, v->offered_us);
+    write_since(w, v->over_us, v->offered_us);
+    write_name(w, fc_chain_thing(&c->queues, v->queue));
+    write_name(w, fc_chain_thing(&c->agents, v->agent));
+    fc_mpw_int(w, (int64_t)(v->channel | v->disposed << 3 | v->told << 5));
+}
+
+struct out {
+    void (*put)(void *ctx, struct fc_chain_key key, struct fc_str bytes);
+    void *ctx;
+    uint8_t bytes[FC_CHAIN_VISITS_MAX * VISIT_BYTES_MAX + 16];
+};
+
+static void give(struct out *o, struct fc_chain_key key, const struct fc_mpw *w) {
+    FC_ASSERT(!w->overflow);
+    o->put(o->ctx, key, fc_str_n((const char *)w->buf, w->len));
+}
+
+static void save_record(struct out *o, const struct fc_chains *c, struct fc_chain_record *rec) {
+    struct fc_mpw w;
+    fc_mpw_init(&w, o->bytes, sizeof o->bytes);
+    fc_mpw_array(&w, 1u + ELEMENTS * (size_t)rec->n);
+    fc_mpw_int(&w, STORED_VERSION);
+    for (uint32_t i = 0; i < rec->n; i++) write_visit(&w, c, fc_chain_record_visit(rec, i));
+    give(o, rec->key, &w);
+    rec->flags |= FC_CHAIN_STORED;
+}
+
+static void save_now(struct out *o, const struct fc_chains *c) {
+    struct fc_mpw w;
+    fc_mpw_init(&w, o->bytes, sizeof o->bytes);
+    fc_mpw_array(&w, 3);
+    fc_mpw_int(&w, STORED_VERSION);
+    fc_mpw_int(&w, c->now_us);
+    fc_mpw_int(&w, c->window_us);
+    give(o, key_of_now, &w);
+}
+
+bool fc_chains_dirty(const struct fc_chains *c) { return c->changed_n > 0 || c->gone_n > 0 || c->moved; }
+
+void fc_chains_save(struct fc_chains *c, void (*put)(void *ctx, struct fc_chain_key key, struct fc_str bytes),
+                    void (*gone)(void *ctx, struct fc_chain_key key), void *ctx) {
+    if (!fc_chains_dirty(c)) return;
+    struct out *o = malloc(sizeof *o);
+    FC_ASSERT(o != NULL);
+    o->put = put;
+    o->ctx = ctx;
+    for (uint32_t i = 0; i < c->gone_n; i++) gone(ctx, c->gone[i]);
+    for (uint32_t i = 0; i < c->changed_n; i++) {
+        struct fc_chain_record *rec = fc_chain_record_at(&c->records, c->changed[i]);
+        if ((rec->flags & FC_CHAIN_DIRTY) != 0) save_record(o, c, rec);
+        rec->flags &= (uint8_t)~(FC_CHAIN_DIRTY | FC_CHAIN_LISTED);
+    }
+    save_now(o, c);
+    c->gone_n = c->changed_n = 0;
+    c->moved = false;
+    free(o);
+}
+
+/* ---- back ------------------------------------------------------------------------------------------------------ */
+
+struct in {
+    struct fc_chains *c;
+    const struct fc_chains_resolver *resolver;
+    struct fc_mp mp;
+    uint32_t elements;
+};
+
+static bool read_time(struct fc_mp *mp, int64_t *us) { return fc_mp_i64(mp, us) && *us > 0 && *us < TIME_US_MAX; }
+
+static bool read_since(struct fc_mp *mp, int64_t offered_us, int64_t *us) {
+    int64_t since = 0;
+    *us = 0;
+    if (fc_mp_nil(mp)) return true;
+    if (!fc_mp_i64(mp, &since) || since <= -TIME_US_MAX || since >= TIME_US_MAX) return false;
+    *us = offered_us + since;
+    return *us > 0 && *us < TIME_US_MAX;
+}
+
+static bool read_name(struct fc_mp *mp, struct fc_str *name) {
+    *name = (struct fc_str){0};
+    return fc_mp_nil(mp) || (fc_mp_str(mp, name) && name->n > 0 && name->n <= FC_ID_MAX);
+}
+
+static bool read_visit(struct in *in, struct fc_chain_visit *v) {
+    int64_t contact = 0, root = 0, bits = 0;
+    struct fc_str queue, agent;
+    *v = (struct fc_chain_visit){0};
+    if (!fc_mp_i64(&in->mp, &contact)) return false;
+    if (fc_mp_nil(&in->mp)) root = contact;
+    else if (!fc_mp_i64(&in->mp, &root)) return false;
+    v->contact = (uint64_t)contact;
+    v->root = (uint64_t)root;
+    if (!read_time(&in->mp, &v->offered_us) || !read_since(&in->mp, v->offered_us, &v->answered_us) ||
+        !read_since(&in->mp, v->offered_us, &v->over_us) || !read_name(&in->mp, &queue) || !read_name(&in->mp, &agent) ||
+        !fc_mp_i64(&in->mp, &bits) || bits < 0 || bits > 127)
+        return false;
+    v->channel = (uint32_t)bits & 7u;
+    v->disposed = (uint32_t)bits >> 3 & 3u;
+    v->told = (uint32_t)bits >> 5 & 3u;
+    if (v->channel >= FC_CHANNEL_COUNT || v->disposed > FC_VERDICT_NO || v->told > FC_VERDICT_NO) return false;
+    const struct fc_chains_resolver *to = in->resolver;
+    if (queue.n > 0) v->queue = fc_chain_number(&in->c->queues, to->queue(to->ctx, queue)) & 0xfffffffu;
+    if (agent.n > 0) v->agent = fc_chain_number(&in->c->agents, to->agent(to->ctx, agent)) & 0xfffffffu;
+    return true;
+}
+
+static bool load_record(struct in *in, struct fc_chain_key key) {
+    struct fc_chains *c = in->c;
+    uint32_t n = in->elements / ELEMENTS;
+    if (in->elements % ELEMENTS != 0 || n == 0 || n > FC_CHAIN_VISITS_MAX) return false;
+    for (uint32_t i = 0; i < n; i++)
+        if (!read_visit(in, &c->before.legs[i])) return false;
+    if (fc_mp_left(&in->mp) != 0 || fc_chain_records_find(&c->records, key) != FC_CHAIN_NONE) return false;
+    uint32_t number = fc_chain_records_add(&c->records, key);
+    struct fc_chain_record *rec = fc_chain_record_at(&c->records, number);
+    fc_chain_record_set(rec, c->before.legs, n);
+    rec->flags |= FC_CHAIN_STORED;
+    c->counters.customers++;
+    c->counters.visits += n;
+    fc_chains_derive(c, number, &c->after);
+    fc_chains_settle(c, number, &c->after);
+    return true;
+}
+
+static bool load_now(struct in *in) {
+    struct fc_chains *c = in->c;
+    int64_t now_us = 0, window_us = 0;
+    if (in->elements != 2 || !fc_mp_i64(&in->mp, &now_us) || !fc_mp_i64(&in->mp, &window_us)) return false;
+    if (now_us < c->now_us || now_us >= TIME_US_MAX || window_us < FC_CHAIN_WINDOW_US_MIN || window_us > FC_CHAIN_WINDOW_US_MAX) return false;
+    c->now_us = now_us;
+    c->window_us = window_us;
+    (void)fc_chain_wheel_take(&c->wheel, &c->records, now_us); /* whatever came before this record is put in anew */
+    fc_chains_settle_all(c);
+    return true;
+}
+
+enum fc_status fc_chains_load(struct fc_chains *c, struct fc_chain_key key, struct fc_str bytes, const struct fc_chains_resolver *resolver,
+                              struct fc_error *err) {
+    struct in in = {.c = c, .resolver = resolver, .mp = fc_mp_open(bytes.p, bytes.n)};
+    int64_t version = 0;
+    bool ok = fc_mp_array(&in.mp, &in.elements) && in.elements > 0 && fc_mp_i64(&in.mp, &version) && version == STORED_VERSION;
+    in.elements--;
+    ok = ok && (memcmp(&key, &key_of_now, sizeof key) == 0 ? load_now(&in) : load_record(&in, key));
+    if (ok) return FC_OK;
+    return fc_fail(err, FC_INVALID, "stored chains of a customer: byte %zu is not as version %d writes it", fc_mp_offset(&in.mp), STORED_VERSION);
+}
