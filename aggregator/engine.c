@@ -76,7 +76,6 @@ void fc_engine_configure(struct fc_engine *e, const struct fc_rules *rules) {
     for (uint32_t at = 0; (q = fc_map_each(&e->queues, &at)) != NULL;) q->e.settings = &fc_rules_queue(rules, q->e.name)->settings;
     struct fc_agent *a;
     for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) a->e.settings = &rules->defaults.settings;
-    e->day_end_us = 0; /* the day may begin at another time now */
     fc_engine_publish_all(e);
 }
 
