@@ -25,8 +25,9 @@ enum {
 };
 
 static const cyaml_strval_t channels[FC_CHANNEL_COUNT] = {
-    {.str = "voice", .val = FC_CHANNEL_VOICE}, {.str = "chat", .val = FC_CHANNEL_CHAT},     {.str = "email", .val = FC_CHANNEL_EMAIL},
-    {.str = "sms", .val = FC_CHANNEL_SMS},     {.str = "ticket", .val = FC_CHANNEL_TICKET}, {.str = "internal", .val = FC_CHANNEL_INTERNAL},
+    {.str = "voice", .val = FC_CHANNEL_VOICE},   {.str = "chat", .val = FC_CHANNEL_CHAT},
+    {.str = "email", .val = FC_CHANNEL_EMAIL},   {.str = "sms", .val = FC_CHANNEL_SMS},
+    {.str = "ticket", .val = FC_CHANNEL_TICKET}, {.str = "internal", .val = FC_CHANNEL_INTERNAL},
 };
 
 /* ---- what stands in several places ------------------------------------------------------------------------------- */
@@ -40,11 +41,14 @@ static const cyaml_strval_t channels[FC_CHANNEL_COUNT] = {
         CYAML_FIELD_STRING_PTR("day_start", IF_GIVEN, struct of, day.start, 0, TEXT_MAX)
 #define RATES(of)                                                                                                      \
     CYAML_FIELD_ENUM_PTR("service_level", A_WORD, struct of, v.service_level, variants, SERVICE_LEVELS),               \
-        CYAML_FIELD_ENUM_PTR("abandon_rate", A_WORD, struct of, v.abandon_rate, variants + SERVICE_LEVELS, ABANDON_RATES)
-#define FCR(key, of, member) CYAML_FIELD_ENUM_PTR(key, A_WORD, struct of, member, variants + SERVICE_LEVELS + ABANDON_RATES, FCRS)
+        CYAML_FIELD_ENUM_PTR("abandon_rate", A_WORD, struct of, v.abandon_rate, variants + SERVICE_LEVELS,             \
+                             ABANDON_RATES)
+#define FCR(key, of, member) \
+    CYAML_FIELD_ENUM_PTR(key, A_WORD, struct of, member, variants + SERVICE_LEVELS + ABANDON_RATES, FCRS)
 #define NUMBER(key, of, member) CYAML_FIELD_UINT_PTR(key, IF_GIVEN, struct of, member)
 #define NAME(of) CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct of, name, 1, FC_ID_MAX)
-#define LIST(flags, of, member, entry, max) CYAML_FIELD_SEQUENCE(#member, flags, struct of, member, entry, 0, max)
+#define LIST(flags, of, member, entry, max) \
+    CYAML_FIELD_SEQUENCE(#member, flags, struct of, member, entry, 0, max)
 
 /* ---- the schema -------------------------------------------------------------------------------------------------- */
 
@@ -53,14 +57,18 @@ static const cyaml_schema_field_t channel_fields[] = {
     SETTINGS(file_channel),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t channel_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_channel, channel_fields)};
+static const cyaml_schema_value_t channel_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_channel, channel_fields),
+};
 
 static const cyaml_schema_field_t queue_fields[] = {
     NAME(file_queue), DAY(file_queue), SETTINGS(file_queue), RATES(file_queue), FCR("fcr_by", file_queue, v.fcr),
     LIST(IF_GIVEN, file_queue, channels, &channel_schema, FC_CHANNEL_COUNT),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t queue_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_queue, queue_fields)};
+static const cyaml_schema_value_t queue_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_queue, queue_fields),
+};
 
 static const cyaml_schema_value_t name_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, FC_ID_MAX)};
 static const cyaml_schema_field_t group_fields[] = {
@@ -68,7 +76,9 @@ static const cyaml_schema_field_t group_fields[] = {
     GOAL(file_group), RATES(file_group), FCR("fcr_by", file_group, v.fcr),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t group_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_group, group_fields)};
+static const cyaml_schema_value_t group_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_group, group_fields),
+};
 
 static const cyaml_schema_field_t fcr_fields[] = {
     NUMBER("window_h", file_fcr, window_h),
@@ -87,7 +97,8 @@ static const cyaml_schema_field_t file_fields[] = {
     CYAML_FIELD_MAPPING("fcr", CYAML_FLAG_OPTIONAL, struct file, fcr, fcr_fields),
     NUMBER("late_s", file, late_s), NUMBER("contacts_max", file, contacts_max),
     CYAML_FIELD_MAPPING("retention", CYAML_FLAG_OPTIONAL, struct file, retention, retention_fields),
-    LIST(IF_GIVEN, file, queues, &queue_schema, CYAML_UNLIMITED), LIST(IF_GIVEN, file, groups, &group_schema, CYAML_UNLIMITED),
+    LIST(IF_GIVEN, file, queues, &queue_schema, CYAML_UNLIMITED),
+    LIST(IF_GIVEN, file, groups, &group_schema, CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };
 
