@@ -65,10 +65,7 @@ static void write_word(enum fc_variant_kind kind, unsigned i, char *to, size_t c
         FC_VARIANTS(VARIANT)
 #undef VARIANT
     };
-    static const unsigned first[FC_VARIANT_KINDS] = {
-        [FC_VARIANT_ABANDON_RATE] = FC_SERVICE_LEVEL_NEGATIVE + 1,
-        [FC_VARIANT_FCR] = FC_SERVICE_LEVEL_NEGATIVE + 1 + FC_ABANDON_RATE_RAW + 1,
-    };
+    static const unsigned first[] = {FC_AT_SERVICE_LEVEL, FC_AT_ABANDON_RATE, FC_AT_FCR};
     (void)snprintf(to, cap, "%s", words[first[kind] + i]);
 }
 

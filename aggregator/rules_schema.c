@@ -12,17 +12,9 @@ static const cyaml_strval_t variants[] = {
     FC_VARIANTS(VARIANT)
 #undef VARIANT
 };
-enum {
-#define VARIANT(kind, NAME, word, formula) +(FC_VARIANT_##kind == FC_VARIANT_SERVICE_LEVEL)
-    SERVICE_LEVELS = 0 FC_VARIANTS(VARIANT),
-#undef VARIANT
-#define VARIANT(kind, NAME, word, formula) +(FC_VARIANT_##kind == FC_VARIANT_ABANDON_RATE)
-    ABANDON_RATES = 0 FC_VARIANTS(VARIANT),
-#undef VARIANT
-#define VARIANT(kind, NAME, word, formula) +(FC_VARIANT_##kind == FC_VARIANT_FCR)
-    FCRS = 0 FC_VARIANTS(VARIANT),
-#undef VARIANT
-};
+#define WORDS_SERVICE_LEVEL variants, FC_AT_ABANDON_RATE
+#define WORDS_ABANDON_RATE variants + FC_AT_ABANDON_RATE, FC_AT_FCR - FC_AT_ABANDON_RATE
+#define WORDS_FCR variants + FC_AT_FCR, sizeof variants / sizeof *variants - FC_AT_FCR
 
 static const cyaml_strval_t channels[FC_CHANNEL_COUNT] = {
     {.str = "voice", .val = FC_CHANNEL_VOICE},   {.str = "chat", .val = FC_CHANNEL_CHAT},
@@ -39,12 +31,12 @@ static const cyaml_strval_t channels[FC_CHANNEL_COUNT] = {
 #define DAY(of)                                                                                                        \
     CYAML_FIELD_STRING_PTR("zone", IF_GIVEN, struct of, day.zone, 0, TEXT_MAX),                                        \
         CYAML_FIELD_STRING_PTR("day_start", IF_GIVEN, struct of, day.start, 0, TEXT_MAX)
+#define WORD(key, of, member, words) WORD_OF(key, of, member, words)
+#define WORD_OF(key, of, member, words, n) CYAML_FIELD_ENUM_PTR(key, A_WORD, struct of, member, words, n)
 #define RATES(of)                                                                                                      \
-    CYAML_FIELD_ENUM_PTR("service_level", A_WORD, struct of, v.service_level, variants, SERVICE_LEVELS),               \
-        CYAML_FIELD_ENUM_PTR("abandon_rate", A_WORD, struct of, v.abandon_rate, variants + SERVICE_LEVELS,             \
-                             ABANDON_RATES)
-#define FCR(key, of, member) \
-    CYAML_FIELD_ENUM_PTR(key, A_WORD, struct of, member, variants + SERVICE_LEVELS + ABANDON_RATES, FCRS)
+    WORD("service_level", of, v.service_level, WORDS_SERVICE_LEVEL),                                                   \
+        WORD("abandon_rate", of, v.abandon_rate, WORDS_ABANDON_RATE)
+#define FCR(key, of, member) WORD(key, of, member, WORDS_FCR)
 #define NUMBER(key, of, member) CYAML_FIELD_UINT_PTR(key, IF_GIVEN, struct of, member)
 #define NAME(of) CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct of, name, 1, FC_ID_MAX)
 #define LIST(flags, of, member, entry, max) \

@@ -459,7 +459,7 @@ static void a_reload_of_many_is_told_in_short(void **state) {
     for (int i = 0; i < 5; i++) {
         longest[0] = (char)('a' + i);
         (void)snprintf(after + strlen(after), sizeof after - strlen(after),
-                       "- {name: %s, zone: America/Argentina/ComodRivadavia, day_start: \"01:00\"}\n", longest);
+                       "- {name: %s, zone: America/Argentina/Rio_Gallegos, day_start: \"01:00\"}\n", longest);
     }
     struct fc_rules *a = rules("zone: UTC\n"), *b = rules(after);
     said[0] = '\0';
