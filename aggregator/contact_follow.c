@@ -147,11 +147,11 @@ static void move_lists(struct fc_engine *e, struct fc_contact *c, const struct f
     if (waited && (!waits || moved)) fc_contact_stop_waiting(e, c, a->queue, a->channel);
     if (waits && (!waited || moved)) fc_contact_start_waiting(e, c);
     bool idle = after->state == CONTACT_OVER || after->state == CONTACT_UNPLACED;
+    bool stays = idle && c->linked_over && latest_word_us(c) <= c->over_us;
+    if (c->linked_over && !stays) fc_contact_unlink_over(e, c);
     if (idle && !c->linked_over) {
         c->over_us = latest_word_us(c);
         fc_contact_link_over(e, c);
-    } else if (!idle && c->linked_over) {
-        fc_contact_unlink_over(e, c);
     }
     if (c->agent != NULL && before->state != after->state) fc_agent_busy_with(e, c->agent, c, after->state);
 }

@@ -50,8 +50,10 @@ const struct fc_queue_rules *fc_rules_queue(const struct fc_rules *r, struct fc_
         uint32_t mid = lo + (hi - lo) / 2;
         int order = compare(name, r->queues[mid].name);
         if (order == 0) return &r->queues[mid];
-        if (order < 0) hi = mid;
-        else lo = mid + 1;
+        if (order < 0)
+            hi = mid;
+        else
+            lo = mid + 1;
     }
     return &r->defaults;
 }
@@ -60,8 +62,10 @@ uint32_t fc_rules_groups(const struct fc_rules *r, struct fc_str queue, const st
     uint32_t lo = 0, n = 0;
     for (uint32_t hi = r->members_n; lo < hi;) { /* the first that is not before it */
         uint32_t mid = lo + (hi - lo) / 2;
-        if (compare(queue, r->members[mid].queue) > 0) lo = mid + 1;
-        else hi = mid;
+        if (compare(queue, r->members[mid].queue) > 0)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     while (lo + n < r->members_n && compare(queue, r->members[lo + n].queue) == 0) n++;
     *first = n > 0 ? &r->members[lo] : NULL;

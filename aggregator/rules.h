@@ -1,7 +1,7 @@
 /* rules -- what the aggregator is told: thresholds, goals, formulas, groups, days, and how long things are kept.
  *
- * An immutable value once read; a reload makes a new one. What a queue does not say is as above it in the file, and a queue
- * that the file does not name gets the defaults. Everything is checked here, so that nobody else has to.
+ * An immutable value once read; a reload makes a new one. What a queue does not say is as above it in the file, and a
+ * queue that the file does not name gets the defaults. Everything is checked here, so that nobody else has to.
  */
 #ifndef FC_RULES_H
 #define FC_RULES_H
@@ -41,7 +41,7 @@ struct fc_member { /* a queue is in a group; sorted by queue, then by the group'
 };
 
 struct fc_rules {
-    struct fc_queue_rules defaults; /* of queues that are not named; of `all` and agents: goal, variants, zone and day */
+    struct fc_queue_rules defaults; /* of queues not named; of `all` and agents: goal, variants, zone, day */
     struct fc_queue_rules *queues;  /* sorted by name */
     struct fc_group_rules *groups;  /* in the file's order */
     struct fc_member *members;
@@ -56,8 +56,10 @@ struct fc_rules {
 /* fc_rules_default -- what an empty file would mean: 20 s, 5 s, 80 %, midnight of the machine's zone. Never NULL. */
 struct fc_rules *fc_rules_default(void);
 
-/* fc_rules_read -- reads and checks the YAML file. Errors: FC_CONFIG with file, line, column, what is wrong and what is
- * allowed; *out is then unchanged. Owns: caller frees with fc_rules_free. Blocks on the disk. */
+/* fc_rules_read -- reads and checks the YAML file.
+ * Errors: FC_CONFIG with file, line, column, what is wrong and what is allowed; *out is then unchanged. Allocates.
+ * Owns:   the caller frees with fc_rules_free
+ * Thread: any, but blocks on the disk */
 FC_MUST_USE enum fc_status fc_rules_read(const char *path, struct fc_rules **out, struct fc_error *err);
 void fc_rules_free(struct fc_rules *r);
 
@@ -69,12 +71,15 @@ const struct fc_queue_rules *fc_rules_queue(const struct fc_rules *r, struct fc_
 /* fc_rules_groups -- the groups that list the queue: *first and the ones after it, as many as returned. */
 uint32_t fc_rules_groups(const struct fc_rules *r, struct fc_str queue, const struct fc_member **first);
 
-/* fc_rules_scope -- within what a customer's contacts make one chain: the name of the first group in the file that lists
- * the queue, "" when none does. */
+/* fc_rules_scope -- within what a customer's contacts make one chain: the name of the first group in the file that
+ * lists the queue, "" when none does. */
 const char *fc_rules_scope(const struct fc_rules *r, struct fc_str queue);
 
-/* fc_rules_diff -- says what a reload changed and from when it holds, a line for each kind of change, nothing when all is
- * the same: "threshold_s: sales 20 -> 10: for contacts offered from now on; .." `text` lives for the call only. */
-void fc_rules_diff(const struct fc_rules *before, const struct fc_rules *after, void (*say)(void *ctx, const char *text), void *ctx);
+/* fc_rules_diff -- says what a reload changed and from when it holds, a line for each kind of change, nothing when all
+ * means the same: "threshold_s: sales 20 -> 10: for contacts offered from now on; .."
+ * Shape:  of each kind the first few are told, the others counted; `text` lives for the call only
+ * Thread: any */
+void fc_rules_diff(const struct fc_rules *before, const struct fc_rules *after,
+                   void (*say)(void *ctx, const char *text), void *ctx);
 
 #endif

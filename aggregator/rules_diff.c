@@ -40,7 +40,7 @@ static void end(const struct telling *t, const struct line *l, const char *what,
     t->say(t->ctx, text);
 }
 
-/* ---- what a queue, one of its channels or a group is told --------------------------------------------------------- */
+/* ---- what a queue, one of its channels or a group is told -------------------------------------------------------- */
 
 typedef void write_fn(const struct fc_queue_rules *q, const struct fc_settings *s, char *to, size_t cap);
 
@@ -65,10 +65,7 @@ static void write_word(enum fc_variant_kind kind, unsigned i, char *to, size_t c
         FC_VARIANTS(VARIANT)
 #undef VARIANT
     };
-    static const unsigned first[FC_VARIANT_KINDS] = {
-        [FC_VARIANT_ABANDON_RATE] = FC_SERVICE_LEVEL_NEGATIVE + 1,
-        [FC_VARIANT_FCR] = FC_SERVICE_LEVEL_NEGATIVE + 1 + FC_ABANDON_RATE_RAW + 1,
-    };
+    static const unsigned first[] = {FC_AT_SERVICE_LEVEL, FC_AT_ABANDON_RATE, FC_AT_FCR};
     (void)snprintf(to, cap, "%s", words[first[kind] + i]);
 }
 
@@ -123,7 +120,8 @@ struct change {
     char before[VALUE_MAX], after[VALUE_MAX];
 };
 
-static struct change change(const struct kind *k, const struct fc_queue_rules *a, const struct fc_queue_rules *b, int channel) {
+static struct change change(const struct kind *k, const struct fc_queue_rules *a, const struct fc_queue_rules *b,
+                            int channel) {
     struct change c;
     k->write(a, channel < 0 ? &a->settings : &a->channels[channel], c.before, sizeof c.before);
     k->write(b, channel < 0 ? &b->settings : &b->channels[channel], c.after, sizeof c.after);
@@ -131,13 +129,15 @@ static struct change change(const struct kind *k, const struct fc_queue_rules *a
 }
 
 /* Tells the change of `who` unless it merely went along with what stands above it. */
-static void tell(struct line *l, const char *who, const char *channel, const struct change *c, const struct change *above) {
+static void tell(struct line *l, const char *who, const char *channel, const struct change *c,
+                 const struct change *above) {
     if (strcmp(c->before, c->after) == 0) return;
     if (above != NULL && strcmp(c->before, above->before) == 0 && strcmp(c->after, above->after) == 0) return;
     add(l, "%s%s%s %s -> %s", who, channel != NULL ? "/" : "", channel != NULL ? channel : "", c->before, c->after);
 }
 
-static void compare_queue(struct line *l, const struct kind *k, const char *name, const struct fc_queue_rules *a, const struct fc_queue_rules *b, const struct change *defaults) {
+static void compare_queue(struct line *l, const struct kind *k, const char *name, const struct fc_queue_rules *a,
+                          const struct fc_queue_rules *b, const struct change *defaults) {
     const struct change own = change(k, a, b, -1);
     tell(l, name, NULL, &own, defaults);
     for (int c = 0; k->of_channel && c < FC_CHANNEL_COUNT; c++) {
@@ -156,18 +156,21 @@ static bool same_settings(const struct fc_settings *a, const struct fc_settings 
 static bool same_queue(const struct fc_queue_rules *a, const struct fc_queue_rules *b) {
     const char *x = fc_zone_name(a->zone), *y = fc_zone_name(b->zone);
     bool same = same_settings(&a->settings, &b->settings) && a->day_start_minute == b->day_start_minute &&
-                a->variants.service_level == b->variants.service_level && a->variants.abandon_rate == b->variants.abandon_rate && a->variants.fcr == b->variants.fcr &&
+                a->variants.service_level == b->variants.service_level &&
+                a->variants.abandon_rate == b->variants.abandon_rate && a->variants.fcr == b->variants.fcr &&
                 (x == NULL || y == NULL ? x == y : strcmp(x, y) == 0);
     for (int c = 0; same && c < FC_CHANNEL_COUNT; c++) same = same_settings(&a->channels[c], &b->channels[c]);
     return same;
 }
 
 /* Every queue that is named before or after, once; both are sorted. */
-static void compare_queues(const struct telling *t, const struct kind *k, const struct change *defaults, struct line *l) {
+static void compare_queues(const struct telling *t, const struct kind *k, const struct change *defaults,
+                           struct line *l) {
     const struct fc_rules *a = t->before, *b = t->after;
     for (uint32_t i = 0, j = 0; i < a->queues_n || j < b->queues_n;) {
         int order = i == a->queues_n ? 1 : j == b->queues_n ? -1 : strcmp(a->queues[i].name, b->queues[j].name);
-        const struct fc_queue_rules *x = order <= 0 ? &a->queues[i++] : &a->defaults, *y = order >= 0 ? &b->queues[j++] : &b->defaults;
+        const struct fc_queue_rules *x = order <= 0 ? &a->queues[i++] : &a->defaults,
+                                    *y = order >= 0 ? &b->queues[j++] : &b->defaults;
         if (!same_queue(x, y)) compare_queue(l, k, order <= 0 ? x->name : y->name, x, y, defaults);
     }
 }
@@ -178,11 +181,13 @@ static const struct fc_group_rules *group_of(const struct fc_rules *r, const cha
     return NULL;
 }
 
-static void compare_groups(const struct telling *t, const struct kind *k, const struct change *defaults, struct line *l) {
+static void compare_groups(const struct telling *t, const struct kind *k, const struct change *defaults,
+                           struct line *l) {
     for (uint32_t i = 0; i < t->after->groups_n; i++) {
         const struct fc_group_rules *y = &t->after->groups[i], *x = group_of(t->before, y->name);
         if (x == NULL) continue;
-        const struct fc_queue_rules a = {.settings.goal = x->goal, .variants = x->variants}, b = {.settings.goal = y->goal, .variants = y->variants};
+        const struct fc_queue_rules a = {.settings.goal = x->goal, .variants = x->variants},
+                                    b = {.settings.goal = y->goal, .variants = y->variants};
         const struct change c = change(k, &a, &b, -1);
         char who[200];
         (void)snprintf(who, sizeof who, "group %s", y->name);
@@ -190,7 +195,7 @@ static void compare_groups(const struct telling *t, const struct kind *k, const 
     }
 }
 
-/* ---- which groups there are ---------------------------------------------------------------------------------------- */
+/* ---- which groups there are -------------------------------------------------------------------------------------- */
 
 static bool same_members(const struct fc_group_rules *a, const struct fc_group_rules *b, const struct fc_rules *in_b) {
     if (a->queues_n != b->queues_n) return false;
@@ -211,8 +216,10 @@ static void compare_grouping(const struct telling *t) {
         if (group_of(b, a->groups[i].name) == NULL) add(&l, "%s removed", a->groups[i].name);
     for (uint32_t i = 0; i < b->groups_n; i++) {
         const struct fc_group_rules *y = &b->groups[i], *x = group_of(a, y->name);
-        if (x == NULL) add(&l, "%s added", y->name);
-        else if (!same_members(x, y, b)) add(&l, "%s has other queues", y->name);
+        if (x == NULL)
+            add(&l, "%s added", y->name);
+        else if (!same_members(x, y, b))
+            add(&l, "%s has other queues", y->name);
     }
     for (uint32_t i = 0; reordered && i < b->groups_n; i++) reordered = group_of(a, b->groups[i].name) != NULL;
     for (uint32_t i = 0; reordered && i < b->groups_n; i++)
@@ -223,15 +230,17 @@ static void compare_grouping(const struct telling *t) {
     end(t, &l, "groups", ALL_STORED);
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
-static void compare_number(const struct telling *t, const char *key, int64_t before, int64_t after, const char *from_when) {
+static void compare_number(const struct telling *t, const char *key, int64_t before, int64_t after,
+                           const char *from_when) {
     struct line l = {.text = ""};
     if (before != after) add(&l, "%lld -> %lld", (long long)before, (long long)after);
     end(t, &l, key, from_when);
 }
 
-void fc_rules_diff(const struct fc_rules *before, const struct fc_rules *after, void (*say)(void *ctx, const char *text), void *ctx) {
+void fc_rules_diff(const struct fc_rules *before, const struct fc_rules *after,
+                   void (*say)(void *ctx, const char *text), void *ctx) {
     const struct telling t = {before, after, say, ctx};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct line l = {.text = ""};
@@ -242,9 +251,13 @@ void fc_rules_diff(const struct fc_rules *before, const struct fc_rules *after, 
         end(&t, &l, kinds[i].key, kinds[i].from_when);
     }
     compare_grouping(&t);
-    compare_number(&t, "fcr.window_h", before->fcr_window_us / SECOND_US / 3600, after->fcr_window_us / SECOND_US / 3600, "for chains still held, from now on");
-    compare_number(&t, "late_s", before->late_us / SECOND_US, after->late_us / SECOND_US, "for events that come from now on");
+    compare_number(&t, "fcr.window_h", before->fcr_window_us / SECOND_US / 3600,
+                   after->fcr_window_us / SECOND_US / 3600, "for chains still held, from now on");
+    compare_number(&t, "late_s", before->late_us / SECOND_US, after->late_us / SECOND_US,
+                   "for events that come from now on");
     compare_number(&t, "contacts_max", before->contacts_max, after->contacts_max, "from now on");
-    compare_number(&t, "retention.minutes_days", before->minutes_days, after->minutes_days, "from the next time that old intervals are deleted");
-    compare_number(&t, "retention.quarters_days", before->quarters_days, after->quarters_days, "from the next time that old intervals are deleted");
+    compare_number(&t, "retention.minutes_days", before->minutes_days, after->minutes_days,
+                   "from the next time that old intervals are deleted");
+    compare_number(&t, "retention.quarters_days", before->quarters_days, after->quarters_days,
+                   "from the next time that old intervals are deleted");
 }

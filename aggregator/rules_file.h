@@ -1,5 +1,5 @@
-/* rules_file -- the YAML file as libcyaml reads it: durations as people write them, NULL what was not given. Only the form
- * is checked by then; private to rules_*.c. */
+/* rules_file -- the YAML file as libcyaml reads it: durations as people write them, NULL what was not given. Only the
+ * form is checked by then; private to rules_*.c. */
 #ifndef FC_RULES_FILE_H
 #define FC_RULES_FILE_H
 

@@ -15,7 +15,9 @@ struct reader {
     char within[80];
 };
 
-static void go(struct reader *rd, const char *list, uint32_t i) { (void)snprintf(rd->within, sizeof rd->within, "%s[%u].", list, i + 1); }
+static void go(struct reader *rd, const char *list, uint32_t i) {
+    (void)snprintf(rd->within, sizeof rd->within, "%s[%u].", list, i + 1);
+}
 static void go_channel(struct reader *rd, uint32_t queue, uint32_t i) {
     (void)snprintf(rd->within, sizeof rd->within, "queues[%u].channels[%u].", queue + 1, i + 1);
 }
@@ -34,7 +36,8 @@ static enum fc_status bad(const struct reader *rd, const char *key, const char *
 
 /* ---- single values ----------------------------------------------------------------------------------------------- */
 
-static enum fc_status take_seconds(const struct reader *rd, const char *key, const double *s, double least_s, double most_s, const char *allowed, int64_t *us) {
+static enum fc_status take_seconds(const struct reader *rd, const char *key, const double *s, double least_s,
+                                   double most_s, const char *allowed, int64_t *us) {
     if (s == NULL) return FC_OK;
     if (!(*s >= least_s && *s <= most_s)) return bad(rd, key, "is %g, expected %s", *s, allowed);
     *us = (int64_t)(*s * 1e6 + 0.5);
@@ -43,14 +46,18 @@ static enum fc_status take_seconds(const struct reader *rd, const char *key, con
 
 static enum fc_status take_goal(const struct reader *rd, const double *goal, double *to) {
     if (goal == NULL) return FC_OK;
-    if (!(*goal > 0 && *goal <= 1)) return bad(rd, "goal", "is %g, expected a share above 0 and at most 1 (0.8 is 80 %%)", *goal);
+    if (!(*goal > 0 && *goal <= 1))
+        return bad(rd, "goal", "is %g, expected a share above 0 and at most 1 (0.8 is 80 %%)", *goal);
     *to = *goal;
     return FC_OK;
 }
 
 static enum fc_status take_settings(const struct reader *rd, const struct file_settings *f, struct fc_settings *s) {
-    enum fc_status st = take_seconds(rd, "threshold_s", f->threshold_s, 1e-6, 86400, "seconds above 0 and at most 86400", &s->threshold_us);
-    if (st == FC_OK) st = take_seconds(rd, "short_abandon_s", f->short_abandon_s, 0, 3600, "seconds from 0 (no short abandons) to 3600", &s->short_us);
+    enum fc_status st = take_seconds(rd, "threshold_s", f->threshold_s, 1e-6, 86400,
+                                     "seconds above 0 and at most 86400", &s->threshold_us);
+    if (st == FC_OK)
+        st = take_seconds(rd, "short_abandon_s", f->short_abandon_s, 0, 3600,
+                          "seconds from 0 (no short abandons) to 3600", &s->short_us);
     return st == FC_OK ? take_goal(rd, f->goal, &s->goal) : st;
 }
 
@@ -60,7 +67,8 @@ static void take_variants(const struct file_variants *f, struct fc_variants *v) 
     if (f->fcr != NULL) v->fcr = *f->fcr;
 }
 
-static enum fc_status take_count(const struct reader *rd, const char *key, const uint32_t *n, uint32_t least, uint32_t most, const char *what, uint32_t *to) {
+static enum fc_status take_count(const struct reader *rd, const char *key, const uint32_t *n, uint32_t least,
+                                 uint32_t most, const char *what, uint32_t *to) {
     if (n == NULL) return FC_OK;
     if (*n < least || *n > most) return bad(rd, key, "is %u, expected %s from %u to %u", *n, what, least, most);
     *to = *n;
@@ -81,7 +89,10 @@ static enum fc_status take_zone(const struct reader *rd, const char *name, struc
     FC_ASSERT(grown != NULL);
     r->zones = grown;
     if (fc_zone_open(name, &r->zones[r->zones_n], NULL) != FC_OK)
-        return bad(rd, "zone", "is \"%s\", expected an IANA name such as Europe/Berlin or Asia/Shanghai that this machine knows (package tzdata)", name);
+        return bad(rd, "zone",
+                   "is \"%s\", expected an IANA name such as Europe/Berlin or Asia/Shanghai that this machine knows "
+                   "(package tzdata)",
+                   name);
     *to = r->zones[r->zones_n++];
     return FC_OK;
 }
@@ -102,7 +113,7 @@ static enum fc_status take_day(const struct reader *rd, const struct file_day *f
     return FC_OK;
 }
 
-/* ---- what must not come twice -------------------------------------------------------------------------------------- */
+/* ---- what must not come twice ------------------------------------------------------------------------------------ */
 
 struct named {
     const char *name;
@@ -135,14 +146,16 @@ static struct named *names_for(uint32_t n) {
 
 /* ---- queues ------------------------------------------------------------------------------------------------------ */
 
-static enum fc_status take_channels(struct reader *rd, uint32_t queue, const struct file_queue *f, struct fc_queue_rules *q) {
+static enum fc_status take_channels(struct reader *rd, uint32_t queue, const struct file_queue *f,
+                                    struct fc_queue_rules *q) {
     uint32_t seen[FC_CHANNEL_COUNT] = {0};
     for (uint32_t c = 0; c < FC_CHANNEL_COUNT; c++) q->channels[c] = q->settings;
     for (uint32_t i = 0; i < f->channels_count; i++) {
         const struct file_channel *c = &f->channels[i];
         go_channel(rd, queue, i);
         if (seen[c->channel] > 0)
-            return bad(rd, "channel", "is %s, which channels[%u] of this queue is already", fc_word(FC_VOCAB_CHANNEL, c->channel), seen[c->channel]);
+            return bad(rd, "channel", "is %s, which channels[%u] of this queue is already",
+                       fc_word(FC_VOCAB_CHANNEL, c->channel), seen[c->channel]);
         seen[c->channel] = i + 1;
         enum fc_status st = take_settings(rd, &c->s, &q->channels[c->channel]);
         if (st != FC_OK) return st;
@@ -171,7 +184,8 @@ static enum fc_status take_queues(struct reader *rd, const struct file *f) {
     uint32_t before, again;
     r->queues = calloc(f->queues_count + 1u, sizeof *r->queues);
     FC_ASSERT(r->queues != NULL);
-    for (; st == FC_OK && r->queues_n < f->queues_count; r->queues_n++) st = take_queue(rd, r->queues_n, &f->queues[r->queues_n], &r->queues[r->queues_n]);
+    for (; st == FC_OK && r->queues_n < f->queues_count; r->queues_n++)
+        st = take_queue(rd, r->queues_n, &f->queues[r->queues_n], &r->queues[r->queues_n]);
     if (st != FC_OK) return st;
     struct named *names = names_for(r->queues_n);
     for (uint32_t i = 0; i < r->queues_n; i++) names[i] = (struct named){r->queues[i].name, i};
@@ -208,10 +222,13 @@ static enum fc_status take_group_queues(struct reader *rd, const struct file_gro
 
 static enum fc_status take_group(struct reader *rd, uint32_t i, const struct file_group *f, struct fc_group_rules *g) {
     const struct fc_queue_rules *defaults = &rd->r->defaults;
-    *g = (struct fc_group_rules){.name = strdup(f->name), .goal = defaults->settings.goal, .variants = defaults->variants};
+    *g = (struct fc_group_rules){
+        .name = strdup(f->name), .goal = defaults->settings.goal, .variants = defaults->variants};
     go(rd, "groups", i);
-    if (strcmp(g->name, "all") == 0) return bad(rd, "name", "is \"all\", expected another name: all queues together are called so");
-    if (strchr(g->name, '/') != NULL) return bad(rd, "name", "is \"%s\", expected a name without a slash: topics are made of it", g->name);
+    if (strcmp(g->name, "all") == 0)
+        return bad(rd, "name", "is \"all\", expected another name: all queues together are called so");
+    if (strchr(g->name, '/') != NULL)
+        return bad(rd, "name", "is \"%s\", expected a name without a slash: topics are made of it", g->name);
     enum fc_status st = take_group_queues(rd, f, g);
     take_variants(&f->v, &g->variants);
     return st == FC_OK ? take_goal(rd, f->s.goal, &g->goal) : st;
@@ -230,7 +247,8 @@ static void list_members(struct fc_rules *r) {
     r->members = calloc(n + 1u, sizeof *r->members);
     FC_ASSERT(r->members != NULL);
     for (uint32_t i = 0; i < r->groups_n; i++)
-        for (uint32_t k = 0; k < r->groups[i].queues_n; k++) r->members[r->members_n++] = (struct fc_member){r->groups[i].queues[k], &r->groups[i]};
+        for (uint32_t k = 0; k < r->groups[i].queues_n; k++)
+            r->members[r->members_n++] = (struct fc_member){r->groups[i].queues[k], &r->groups[i]};
     qsort(r->members, n, sizeof *r->members, by_member);
 }
 
@@ -240,7 +258,8 @@ static enum fc_status take_groups(struct reader *rd, const struct file *f) {
     uint32_t before, again;
     r->groups = calloc(f->groups_count + 1u, sizeof *r->groups);
     FC_ASSERT(r->groups != NULL);
-    for (; st == FC_OK && r->groups_n < f->groups_count; r->groups_n++) st = take_group(rd, r->groups_n, &f->groups[r->groups_n], &r->groups[r->groups_n]);
+    for (; st == FC_OK && r->groups_n < f->groups_count; r->groups_n++)
+        st = take_group(rd, r->groups_n, &f->groups[r->groups_n], &r->groups[r->groups_n]);
     if (st != FC_OK) return st;
     struct named *names = names_for(r->groups_n);
     for (uint32_t i = 0; i < r->groups_n; i++) names[i] = (struct named){r->groups[i].name, i};
@@ -259,13 +278,20 @@ static enum fc_status take_limits(struct reader *rd, const struct file *f) {
     struct fc_rules *r = rd->r;
     uint32_t late_s = (uint32_t)(r->late_us / SECOND_US), window_h = (uint32_t)(r->fcr_window_us / SECOND_US / 3600);
     enum fc_status st = take_count(rd, "late_s", f->late_s, 60, 86400, "whole seconds", &late_s);
-    if (st == FC_OK) st = take_count(rd, "contacts_max", f->contacts_max, 10000, 100000000, "a whole number", &r->contacts_max);
-    if (st == FC_OK) st = take_count(rd, "retention.minutes_days", f->retention.minutes_days, 1, 3660, "whole days", &r->minutes_days);
-    if (st == FC_OK) st = take_count(rd, "retention.quarters_days", f->retention.quarters_days, 1, 3660, "whole days", &r->quarters_days);
+    if (st == FC_OK)
+        st = take_count(rd, "contacts_max", f->contacts_max, 10000, 100000000, "a whole number", &r->contacts_max);
+    if (st == FC_OK)
+        st = take_count(rd, "retention.minutes_days", f->retention.minutes_days, 1, 3660, "whole days",
+                        &r->minutes_days);
+    if (st == FC_OK)
+        st = take_count(rd, "retention.quarters_days", f->retention.quarters_days, 1, 3660, "whole days",
+                        &r->quarters_days);
     if (st == FC_OK) st = take_count(rd, "fcr.window_h", f->fcr.window_h, 1, 720, "whole hours", &window_h);
     if (st == FC_OK && r->quarters_days < r->minutes_days)
-        st = bad(rd, f->retention.quarters_days != NULL ? "retention.quarters_days" : "retention.minutes_days",
-                 "keeps quarters of an hour for %u days and minutes for %u, expected quarters to be kept at least as long", r->quarters_days, r->minutes_days);
+        st = bad(
+            rd, f->retention.quarters_days != NULL ? "retention.quarters_days" : "retention.minutes_days",
+            "keeps quarters of an hour for %u days and minutes for %u, expected quarters to be kept at least as long",
+            r->quarters_days, r->minutes_days);
     r->late_us = late_s * SECOND_US;
     r->fcr_window_us = window_h * 3600 * SECOND_US;
     return st;
@@ -291,7 +317,9 @@ enum fc_status fc_rules_read(const char *path, struct fc_rules **out, struct fc_
     if (st == FC_OK) st = take_queues(&rd, data);
     if (st == FC_OK) st = take_groups(&rd, data);
     fc_config_free(&fc_rules_schema, data);
-    if (st == FC_OK) *out = rd.r;
-    else fc_rules_free(rd.r);
+    if (st == FC_OK)
+        *out = rd.r;
+    else
+        fc_rules_free(rd.r);
     return st;
 }

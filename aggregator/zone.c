@@ -18,16 +18,18 @@ struct fc_zone {
 
 /* ---- opening --------------------------------------------------------------------------------------------------- */
 
-/* glib would also take offsets ("+02"), POSIX rules ("EST5EDT,M3.2.0,M11.1.0") and paths: they are no names. The folders
- * beside the zones count leap seconds or repeat them. */
+/* glib would also take offsets ("+02"), POSIX rules ("EST5EDT,M3.2.0,M11.1.0") and paths: they are no names. The
+ * folders beside the zones count leap seconds or repeat them. */
 static bool is_name(const char *name) {
-    if (!isalpha((unsigned char)name[0]) || strstr(name, "..") != NULL || strncmp(name, "right/", 6) == 0 || strncmp(name, "posix/", 6) == 0) return false;
+    if (!isalpha((unsigned char)name[0]) || strstr(name, "..") != NULL || strncmp(name, "right/", 6) == 0 ||
+        strncmp(name, "posix/", 6) == 0)
+        return false;
     for (const char *p = name; *p != '\0'; p++)
         if (!isalnum((unsigned char)*p) && strchr("_+-/", *p) == NULL) return false;
     return true;
 }
 
-/* Of what has no such file glib would make a rule out of the name itself, and other files make it complain on stderr. */
+/* Of what has no file glib would make a rule out of the name itself, and other files make it complain on stderr. */
 static bool has_file(const char *name) {
     const char *dir = getenv("TZDIR");
     char *path = g_build_filename(dir != NULL ? dir : "/usr/share/zoneinfo", name, NULL), head[4];
@@ -40,10 +42,15 @@ static bool has_file(const char *name) {
 
 enum fc_status fc_zone_open(const char *name, struct fc_zone **out, struct fc_error *err) {
     GTimeZone *tz = NULL;
-    if (name == NULL) tz = g_time_zone_new_local();
-    else if (is_name(name) && has_file(name)) tz = g_time_zone_new_identifier(name);
+    if (name == NULL)
+        tz = g_time_zone_new_local();
+    else if (is_name(name) && has_file(name))
+        tz = g_time_zone_new_identifier(name);
     if (tz == NULL)
-        return fc_fail(err, FC_CONFIG, "\"%s\" is no zone known here; expected an IANA name such as Europe/Berlin or Asia/Shanghai (package tzdata)", name);
+        return fc_fail(err, FC_CONFIG,
+                       "\"%s\" is no zone known here; expected an IANA name such as Europe/Berlin or Asia/Shanghai "
+                       "(package tzdata)",
+                       name);
     struct fc_zone *z = calloc(1, sizeof *z);
     FC_ASSERT(z != NULL);
     z->tz = tz;
@@ -59,39 +66,47 @@ void fc_zone_close(struct fc_zone *z) {
     free(z);
 }
 
-const char *fc_zone_name(const struct fc_zone *z) { return z->name; }
+const char *fc_zone_name(const struct fc_zone *z) {
+    return z->name;
+}
 
 /* ---- days ------------------------------------------------------------------------------------------------------ */
 
 /* The time line is cut into stretches of one offset each, numbered in order of time. */
-static int stretch_at(const struct fc_zone *z, int64_t s) { return g_time_zone_find_interval(z->tz, G_TIME_TYPE_UNIVERSAL, s); }
-static int64_t offset_of(const struct fc_zone *z, int stretch) { return g_time_zone_get_offset(z->tz, stretch); }
+static int stretch_at(const struct fc_zone *z, int64_t s) {
+    return g_time_zone_find_interval(z->tz, G_TIME_TYPE_UNIVERSAL, s);
+}
+static int64_t offset_of(const struct fc_zone *z, int stretch) {
+    return g_time_zone_get_offset(z->tz, stretch);
+}
 
 /* The first second of the stretch, which lies after `before` and not after `within`. */
 static int64_t first_of(const struct fc_zone *z, int stretch, int64_t before, int64_t within) {
     while (within - before > 1) {
         int64_t mid = before + (within - before) / 2;
-        if (stretch_at(z, mid) < stretch) before = mid;
-        else within = mid;
+        if (stretch_at(z, mid) < stretch)
+            before = mid;
+        else
+            within = mid;
     }
     return within;
 }
 
-/* The first instant at which the zone's clocks show `local_s` (seconds since 1970-01-01 00:00 on that clock) or later. */
+/* The first instant at which the zone's clocks show `local_s` or later: seconds since 1970-01-01 00:00 on them. */
 static int64_t first_showing(const struct fc_zone *z, int64_t local_s) {
-    int64_t from = local_s - OFFSET_S_MAX, to = local_s + OFFSET_S_MAX;
-    int last = stretch_at(z, to);
-    for (int i = stretch_at(z, from); i < last; i++) {
-        int64_t at = local_s - offset_of(z, i);
+    int64_t last = local_s + OFFSET_S_MAX; /* at the latest */
+    for (int i = stretch_at(z, local_s - OFFSET_S_MAX);; i++) {
+        int64_t at = local_s - offset_of(z, i); /* if it were in this stretch */
         int there = stretch_at(z, at);
-        if (there == i) return at;
-        if (there < i) return first_of(z, i, at, to); /* the clocks jumped over it: shown since the stretch began */
+        if (there > i) continue;
+        /* Not there either: the clocks jumped over it, to where the stretch begins. */
+        return there == i ? at : first_of(z, i, at, last);
     }
-    int64_t at = local_s - offset_of(z, last);
-    return stretch_at(z, at) == last ? at : first_of(z, last, at, to);
 }
 
-static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+static int64_t floor_div(int64_t a, int64_t b) {
+    return a / b - (a % b < 0 ? 1 : 0);
+}
 
 void fc_zone_day(const struct fc_zone *z, int64_t at_us, int start_minute, int64_t *start_us, int64_t *end_us) {
     FC_ASSERT(start_minute >= 0 && start_minute < 1440);

@@ -1,9 +1,9 @@
-/* zone -- where the business day begins and ends: a wall-clock time in an IANA time zone. Any number of zones a process.
+/* zone -- where a business day begins and ends: a wall-clock time in an IANA time zone, any number of zones a process.
  *
- * A day begins at the first instant at which the zone's clocks show its date and start time or anything later. So a start
- * that does not exist is the first instant after the jump, of a start that exists twice the first one counts, the days on
- * which clocks change have 23 or 25 hours (24 h 30 min and so on where they change by less), and a date that a zone leaves
- * out (Samoa, 2011-12-30) is no day. Never asks how long a day is, and leaves TZ and the process's own zone alone.
+ * A day begins at the first instant at which the zone's clocks show its date and start time or anything later. So a
+ * start that does not exist is the first instant after the jump, of a start that exists twice the first one counts, the
+ * days on which clocks change have 23 or 25 hours (or whatever they change by), and a date that a zone leaves out
+ * (Samoa, 2011-12-30) is no day. Never asks how long a day is, and leaves TZ and the process's own zone alone.
  * Changes of the clocks are known until 2037 (glib's tables); later years keep the offset of that year's end.
  */
 #ifndef FC_ZONE_H

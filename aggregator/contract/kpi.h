@@ -58,7 +58,13 @@ enum fc_kpi_pairs {
 
 /* ---- variants: the same KPI by another formula, as a queue chooses ---------------------------------------------- */
 
-enum fc_variant_kind { FC_VARIANT_SERVICE_LEVEL, FC_VARIANT_ABANDON_RATE, FC_VARIANT_FCR, FC_VARIANT_KINDS, FC_VARIANT_NONE = FC_VARIANT_KINDS };
+enum fc_variant_kind {
+    FC_VARIANT_SERVICE_LEVEL,
+    FC_VARIANT_ABANDON_RATE,
+    FC_VARIANT_FCR,
+    FC_VARIANT_KINDS,
+    FC_VARIANT_NONE = FC_VARIANT_KINDS,
+};
 
 /* VARIANT(kind, NAME, "word", "formula"); the first of a kind is its default, whose number is 0. */
 #define FC_VARIANTS(VARIANT)                                                                                           \
@@ -73,9 +79,19 @@ enum fc_variant_kind { FC_VARIANT_SERVICE_LEVEL, FC_VARIANT_ABANDON_RATE, FC_VAR
     VARIANT(FCR, DISPOSITION, "disposition", "C(resolved = yes) / C(resolved)")                                        \
     VARIANT(FCR, SURVEY, "survey", "C(survey = yes) / C(survey)")
 
-enum { FC_SERVICE_LEVEL_DEFAULT, FC_SERVICE_LEVEL_ANSWERED, FC_SERVICE_LEVEL_IGNORE, FC_SERVICE_LEVEL_POSITIVE, FC_SERVICE_LEVEL_NEGATIVE };
-enum { FC_ABANDON_RATE_DEFAULT, FC_ABANDON_RATE_RAW };
-enum { FC_FCR_REPEAT, FC_FCR_DISPOSITION, FC_FCR_SURVEY };
+enum {
+#define VARIANT(kind, name, word, formula) FC_AT_##kind##_##name,
+    FC_VARIANTS(VARIANT)
+#undef VARIANT
+};
+enum { /* the number of a variant within its kind: FC_SERVICE_LEVEL_ANSWERED, FC_ABANDON_RATE_RAW, FC_FCR_SURVEY, .. */
+    FC_AT_SERVICE_LEVEL = FC_AT_SERVICE_LEVEL_DEFAULT,
+    FC_AT_ABANDON_RATE = FC_AT_ABANDON_RATE_DEFAULT,
+    FC_AT_FCR = FC_AT_FCR_REPEAT,
+#define VARIANT(kind, name, word, formula) FC_##kind##_##name = FC_AT_##kind##_##name - FC_AT_##kind,
+    FC_VARIANTS(VARIANT)
+#undef VARIANT
+};
 
 struct fc_variants { /* all zeroes: the defaults */
     uint8_t service_level, abandon_rate, fcr;

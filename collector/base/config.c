@@ -1,4 +1,4 @@
-#include "config.h"
+#include "config_private.h"
 
 #include "str.h"
 
@@ -96,7 +96,7 @@ static void list_allowed(const cyaml_schema_value_t *v, char *to, size_t cap) {
     }
 }
 
-static void describe(const cyaml_schema_value_t *v, char *to, size_t cap) {
+void fc_config_describe(const cyaml_schema_value_t *v, char *to, size_t cap) {
     unsigned bits = v != NULL ? v->data_size * 8 : 0;
     char words[160];
     if (v == NULL) (void)snprintf(to, cap, "another form");
@@ -106,6 +106,7 @@ static void describe(const cyaml_schema_value_t *v, char *to, size_t cap) {
     else if (v->type == CYAML_FLOAT) (void)snprintf(to, cap, "a number");
     else if (v->type == CYAML_STRING) (void)snprintf(to, cap, "a text of %u to %u bytes", v->string.min, v->string.max);
     else if (v->type == CYAML_MAPPING) (void)snprintf(to, cap, "keys with values (`key: value`)");
+    else if (v->type == CYAML_SEQUENCE && v->sequence.max == CYAML_UNLIMITED) (void)snprintf(to, cap, "a list (`- value`)");
     else if (v->type == CYAML_SEQUENCE) (void)snprintf(to, cap, "a list of at most %u entries (`- value`)", v->sequence.max);
     else if (v->type == CYAML_ENUM) {
         list_allowed(v, words, sizeof words);
@@ -153,7 +154,7 @@ static enum fc_status explain(const char *file, const char *text, size_t n, cons
     const char *rest;
     struct frame at = c->n > 0 ? c->frames[0] : (struct frame){.line = 1, .column = 1};
     const cyaml_schema_value_t *v = walk(c, root, 0, path, sizeof path);
-    describe(v, want, sizeof want);
+    fc_config_describe(v, want, sizeof want);
     if ((rest = starts(c->what, "Unexpected key: ")) != NULL) return explain_key(file, at, path, rest, text, n, v, err);
     if ((rest = starts(c->what, "libyaml: ")) != NULL)
         return c->n > 0 ? fc_fail(err, FC_CONFIG, "%s:%u: not YAML from about here on: %s", file, at.line, rest)
@@ -164,7 +165,7 @@ static enum fc_status explain(const char *file, const char *text, size_t n, cons
                        path[0] != '\0' ? " in `" : "", path, path[0] != '\0' ? "`" : "");
     }
     if ((rest = starts(c->what, "Excessive entries")) != NULL && c->n > 1) {
-        describe(walk(c, root, 1, path, sizeof path), want, sizeof want);
+        fc_config_describe(walk(c, root, 1, path, sizeof path), want, sizeof want);
         return fc_fail(err, FC_CONFIG, "%s:%u:%u: `%s`: expected %s", file, at.line, at.column, path, want);
     }
     if ((rest = starts(c->what, "Mapping field already seen: ")) != NULL) {
@@ -219,6 +220,7 @@ enum fc_status fc_config_load(const char *path, const cyaml_schema_value_t *sche
     if (e != CYAML_OK && c.what[0] == '\0') (void)fc_str_copy(c.what, sizeof c.what, fc_str(cyaml_strerror(e)));
     if (c.what[0] != '\0') st = explain(path, text, n, &c, schema, err);
     else if (*out == NULL) st = fc_fail(err, FC_CONFIG, "%s: is empty, expected keys with values (`key: value`)", path);
+    else st = fc_config_check_numbers(path, text, n, schema, err);
     free(text);
     if (st == FC_OK) return FC_OK;
     fc_config_free(schema, *out);

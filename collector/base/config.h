@@ -19,7 +19,7 @@
 
 #include <cyaml/cyaml.h>
 
-#define FC_CONFIG_BYTES_MAX (1 << 24) /* of a configuration file: ten thousand queues with all that can be said of one */
+#define FC_CONFIG_BYTES_MAX (1 << 24) /* of a file: ten thousand queues with all that can be said of one */
 
 /* FC_CONFIG_BOOL("key", struct x, member) -- an optional field; `member` is an `enum fc_config_bool`.
  * Unset when the key is absent, so that a default of true is possible. Accepts yes no true false on off. */
@@ -45,6 +45,7 @@ enum fc_status fc_config_fail(struct fc_error *err, const char *path, const char
 /* fc_config_fail_at -- "FILE:LINE:COLUMN: `WHERE` .." for a value that the schema lets pass; hands back FC_CONFIG.
  * Shape:   where: "queues[2].goal", entries from 1, as in the errors above. Reads the file again for the place; without
  *          line and column when it is not there any more. Thread: any, but blocks on the disk */
-enum fc_status fc_config_fail_at(struct fc_error *err, const char *path, const char *where, const char *format, ...) FC_PRINTF(4, 5);
+enum fc_status fc_config_fail_at(struct fc_error *err, const char *path, const char *where, const char *format, ...)
+    FC_PRINTF(4, 5);
 
 #endif

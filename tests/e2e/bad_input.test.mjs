@@ -120,12 +120,39 @@ test('a config typo names file, line and what is allowed', () => within(async (s
   const file = join(s.dir, 'floor.yaml');
   writeFileSync(file, 'zone: Europe/Berlin\nqueues:\n  - name: sales\n    treshold_s: 20\n');
   await fails(s.run('aggregator', ['--check', '--config', file]), 2, /floor\.yaml:4:\d+: unexpected key `treshold_s`.*; allowed: .*threshold_s/);
-  writeFileSync(file, 'goal: 80\n');
-  await fails(s.run('aggregator', ['--check', '--config', file]), 2, /floor\.yaml.*`goal` is 80, expected a share above 0 and at most 1/);
-  writeFileSync(file, 'zone: Europe/Berlim\n');
-  await fails(s.run('aggregator', ['--check', '--config', file]), 2, /"Europe\/Berlim".*expected an IANA name/);
-  writeFileSync(file, 'goal: 0.9\nday_start: "06:00"\n');
+  for (const [text, wrong] of [
+    ['goal: 80\n', /floor\.yaml:1:7: `goal` is 80, expected a share above 0 and at most 1/],
+    ['late_s: 1h\n', /floor\.yaml:1:9: `late_s` is '1h', expected a whole number/],
+    ['zone: Europe/Berlim\n', /floor\.yaml:1:7: `zone` is "Europe\/Berlim", expected an IANA name/],
+    ['queues:\n  - name: sales\n    zone: Asia/Shangai\n', /floor\.yaml:3:11: `queues\[1\]\.zone` is "Asia\/Shangai", expected an IANA name/],
+    ['queues:\n  - name: sales\n    service_level: best\n', /floor\.yaml:3:20: `queues\[1\]\.service_level` is best, expected one of: default, answered, /],
+    ['queues:\n  - name: sales\n  - name: sales\n', /floor\.yaml:3:11: `queues\[2\]\.name` is "sales", which queues\[1\] is already/],
+    ['groups:\n  - name: all\n    queues: [sales]\n', /floor\.yaml:2:11: `groups\[1\]\.name` is "all", expected another name/],
+    ['groups:\n  - name: west\n    queues: []\n', /floor\.yaml:3:13: `groups\[1\]\.queues` is empty, expected the name of at least one queue/],
+    ['fcr: {window_h: 1000}\n', /floor\.yaml:1:17: `fcr\.window_h` is 1000, expected whole hours from 1 to 720/],
+  ]) {
+    writeFileSync(file, text);
+    await fails(s.run('aggregator', ['--check', '--config', file]), 2, wrong);
+  }
+  writeFileSync(file, 'goal: 0.9\nday_start: "06:00"\ngroups:\n  - {name: west, queues: [sales]}\n');
   await fails(s.run('aggregator', ['--check', '--config', file]), 0);
+}));
+
+test('a reload with a mistake changes nothing; one without says what it changes', () => within(async (s) => {
+  s.config = join(s.dir, 'floor.yaml');
+  writeFileSync(s.config, 'zone: UTC\nthreshold_s: 20\n');
+  const a = s.aggregator();
+  await s.until('it runs', () => /publishing at/.test(a.output()));
+  writeFileSync(s.config, 'zone: UTC\nthreshold_s: 0\n');
+  a.child.kill('SIGHUP');
+  await s.until('it refuses', () => /reload refused, the old configuration stays: .*floor\.yaml:2:14: `threshold_s` is 0, expected seconds above 0/.test(a.output()));
+  assert.ok(a.alive());
+  writeFileSync(s.config, 'zone: Asia/Shanghai\nthreshold_s: 10\nqueues: [{name: sales, goal: 0.9}]\n');
+  a.child.kill('SIGHUP');
+  await s.until('it says all', () => /zone: default UTC -> Asia\/Shanghai: from the end of the running day/.test(a.output()));
+  assert.match(a.output(), /configuration read again: 1 queues and 0 groups named/);
+  assert.match(a.output(), /threshold_s: default 20 -> 10: for contacts offered from now on; stored intervals keep what they counted/);
+  assert.match(a.output(), /goal: sales 0\.8 -> 0\.9: from now on, for all stored intervals too/);
 }));
 
 test('options that do not exist or open a door', () => within(async (s) => {

@@ -61,7 +61,8 @@ static void the_clocks_change(void **state) {
     day("Asia/Shanghai", utc(2026, 3, 1, 0, 0), 0, utc(2026, 2, 28, 16, 0), 1440);
     day("Europe/Berlin", utc(2026, 3, 29, 12, 0), 0, utc(2026, 3, 28, 23, 0), 23 * 60);
     day("Europe/Berlin", utc(2026, 10, 25, 12, 0), 0, utc(2026, 10, 24, 22, 0), 25 * 60);
-    day("Europe/Berlin", utc(2026, 10, 25, 1, 59), 180, utc(2026, 10, 24, 1, 0), 25 * 60); /* began at 03:00 the day before */
+    day("Europe/Berlin", utc(2026, 10, 25, 1, 59), 180, utc(2026, 10, 24, 1, 0),
+        25 * 60); /* began at 03:00 the day before */
     day("America/New_York", utc(2026, 3, 8, 12, 0), 360, utc(2026, 3, 8, 10, 0), 1440);
     day("Australia/Lord_Howe", utc(2026, 10, 3, 20, 0), 0, utc(2026, 10, 3, 13, 30), 23 * 60 + 30);
     day("Australia/Lord_Howe", utc(2026, 4, 4, 20, 0), 0, utc(2026, 4, 4, 13, 0), 24 * 60 + 30);
@@ -78,36 +79,74 @@ static void a_day_without_midnight(void **state) {
     day("America/Santiago", utc(2026, 9, 6, 12, 0), 0, utc(2026, 9, 6, 4, 0), 23 * 60);
     day("Asia/Beirut", utc(2022, 3, 27, 12, 0), 0, utc(2022, 3, 26, 22, 0), 23 * 60);
     day("Africa/Cairo", utc(2024, 4, 26, 12, 0), 0, utc(2024, 4, 25, 22, 0), 23 * 60);
-    day("Africa/Cairo", utc(2024, 4, 26, 12, 0), 30, utc(2024, 4, 25, 22, 0), 23 * 60 + 30); /* 00:30 was no time either */
+    day("Africa/Cairo", utc(2024, 4, 26, 12, 0), 30, utc(2024, 4, 25, 22, 0),
+        23 * 60 + 30); /* 00:30 was no time either */
 }
 
 /* Clocks went back over the start. */
 static void a_start_that_comes_twice(void **state) {
     (void)state;
-    day("America/Havana", utc(2025, 11, 2, 12, 0), 0, utc(2025, 11, 2, 4, 0), 25 * 60); /* 01:00 -> 00:00: from the first */
+    day("America/Havana", utc(2025, 11, 2, 12, 0), 0, utc(2025, 11, 2, 4, 0),
+        25 * 60); /* 01:00 -> 00:00: from the first */
     day("Europe/Berlin", utc(2026, 10, 25, 0, 45), 150, utc(2026, 10, 25, 0, 30), 25 * 60);
-    day("Europe/Berlin", utc(2026, 10, 25, 1, 15), 150, utc(2026, 10, 25, 0, 30), 25 * 60); /* 02:15, before the start on the clock's face, yet after it */
-    day("America/St_Johns", utc(2010, 11, 7, 3, 0), 0, utc(2010, 11, 7, 2, 30), 25 * 60);   /* 00:01 -> 23:01 */
-    day("America/Sao_Paulo", utc(2018, 2, 18, 2, 30), 0, utc(2018, 2, 17, 2, 0), 25 * 60);  /* 24:00 -> 23:00: there is one midnight */
+    day("Europe/Berlin", utc(2026, 10, 25, 1, 15), 150, utc(2026, 10, 25, 0, 30),
+        25 * 60); /* 02:15, before the start on the clock's face, yet after it */
+    day("America/St_Johns", utc(2010, 11, 7, 3, 0), 0, utc(2010, 11, 7, 2, 30), 25 * 60); /* 00:01 -> 23:01 */
+    day("America/Sao_Paulo", utc(2018, 2, 18, 2, 30), 0, utc(2018, 2, 17, 2, 0),
+        25 * 60); /* 24:00 -> 23:00: there is one midnight */
 }
 
 static void a_date_that_never_was(void **state) {
     (void)state;
     day("Pacific/Apia", utc(2011, 12, 30, 9, 59), 0, utc(2011, 12, 29, 10, 0), 1440); /* the 29th */
     day("Pacific/Apia", utc(2011, 12, 30, 10, 0), 0, utc(2011, 12, 30, 10, 0), 1440); /* the 31st */
-    day("Pacific/Apia", utc(2011, 12, 30, 9, 59), 360, utc(2011, 12, 29, 16, 0), 18 * 60); /* 06:00 of the 29th to the jump, which is past 06:00 of the 30th */
+    day("Pacific/Apia", utc(2011, 12, 30, 9, 59), 360, utc(2011, 12, 29, 16, 0),
+        18 * 60); /* 06:00 of the 29th to the jump, which is past 06:00 of the 30th */
     day("Pacific/Apia", utc(2011, 12, 30, 12, 0), 360, utc(2011, 12, 30, 10, 0), 6 * 60);
 }
 
 /* ---- laws ------------------------------------------------------------------------------------------------------ */
 
 static const char *const zones[] = {
-    "UTC", "Asia/Shanghai", "Europe/Berlin", "Europe/London", "Europe/Dublin", "Europe/Istanbul", "Europe/Moscow", "Europe/Lisbon",
-    "America/New_York", "America/Los_Angeles", "America/St_Johns", "America/Havana", "America/Sao_Paulo", "America/Santiago",
-    "America/Asuncion", "America/Caracas", "America/Scoresbysund", "America/Nuuk", "Asia/Beirut", "Asia/Tehran", "Asia/Kathmandu",
-    "Asia/Kolkata", "Asia/Gaza", "Asia/Amman", "Asia/Pyongyang", "Asia/Manila", "Africa/Cairo", "Africa/Casablanca", "Africa/Monrovia",
-    "Australia/Lord_Howe", "Australia/Adelaide", "Australia/Eucla", "Pacific/Apia", "Pacific/Chatham", "Pacific/Kwajalein",
-    "Pacific/Kiritimati", "Pacific/Fiji", "Antarctica/Troll", "Antarctica/Casey",
+    "UTC",
+    "Asia/Shanghai",
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Dublin",
+    "Europe/Istanbul",
+    "Europe/Moscow",
+    "Europe/Lisbon",
+    "America/New_York",
+    "America/Los_Angeles",
+    "America/St_Johns",
+    "America/Havana",
+    "America/Sao_Paulo",
+    "America/Santiago",
+    "America/Asuncion",
+    "America/Caracas",
+    "America/Scoresbysund",
+    "America/Nuuk",
+    "Asia/Beirut",
+    "Asia/Tehran",
+    "Asia/Kathmandu",
+    "Asia/Kolkata",
+    "Asia/Gaza",
+    "Asia/Amman",
+    "Asia/Pyongyang",
+    "Asia/Manila",
+    "Africa/Cairo",
+    "Africa/Casablanca",
+    "Africa/Monrovia",
+    "Australia/Lord_Howe",
+    "Australia/Adelaide",
+    "Australia/Eucla",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+    "Pacific/Kwajalein",
+    "Pacific/Kiritimati",
+    "Pacific/Fiji",
+    "Antarctica/Troll",
+    "Antarctica/Casey",
 };
 #define ZONES (sizeof zones / sizeof *zones)
 
@@ -140,25 +179,34 @@ static int64_t shown(int64_t at_us) {
     return timegm(&tm);
 }
 
-static int64_t step_us(int64_t at, int64_t start) { return start - at > HOUR_US ? 1800 * US : 60 * US; }
+static int64_t step_us(int64_t at, int64_t start) {
+    return start - at > HOUR_US ? 1800 * US : 60 * US;
+}
 
-/* The definition itself, looked up second by second where it matters: no instant of the two days before shows the start,
- * the first one does, and it is the start of the date that `at` belongs to. */
+/* The definition itself, looked up second by second where it matters: no instant of the two days before shows the
+ * start, the first one does, and it is the start of the date that `at` belongs to. */
 static void expect_first_showing(const struct fc_zone *z, const char *name, int64_t at, int start_minute) {
     int64_t start, end;
     fc_zone_day(z, at, start_minute, &start, &end);
-    if (start > at || at >= end) fail_msg("%s, start %d: %lld is not within %lld..%lld", name, start_minute, (long long)at, (long long)start, (long long)end);
+    if (start > at || at >= end)
+        fail_msg("%s, start %d: %lld is not within %lld..%lld", name, start_minute, (long long)at, (long long)start,
+                 (long long)end);
     int64_t starts[] = {start, end};
     for (int i = 0; i < 2; i++) {
-        int64_t here = shown(starts[i]), target = here - ((here - start_minute * 60) % 86400 + 86400) % 86400, seen = shown(starts[i] - US);
-        for (int64_t t = starts[i] - 50 * HOUR_US; t < starts[i]; t += step_us(t, starts[i])) seen = seen > shown(t) ? seen : shown(t);
-        if (seen >= target) fail_msg("%s, start %d: %lld was shown before %lld", name, start_minute, (long long)target, (long long)starts[i]);
+        int64_t here = shown(starts[i]), target = here - ((here - start_minute * 60) % 86400 + 86400) % 86400,
+                seen = shown(starts[i] - US);
+        for (int64_t t = starts[i] - 50 * HOUR_US; t < starts[i]; t += step_us(t, starts[i]))
+            seen = seen > shown(t) ? seen : shown(t);
+        if (seen >= target)
+            fail_msg("%s, start %d: %lld was shown before %lld", name, start_minute, (long long)target,
+                     (long long)starts[i]);
     }
     int64_t seen = 0; /* within the day no later start comes */
     for (int64_t t = start; t < end; t += 1800 * US) seen = seen > shown(t) ? seen : shown(t);
     seen = seen > shown(end - US) ? seen : shown(end - US);
     int64_t here = shown(start), next = here - ((here - start_minute * 60) % 86400 + 86400) % 86400 + 86400;
-    if (seen >= next) fail_msg("%s, start %d: the day from %lld holds the start of the next", name, start_minute, (long long)start);
+    if (seen >= next)
+        fail_msg("%s, start %d: the day from %lld holds the start of the next", name, start_minute, (long long)start);
 }
 
 static void the_c_library_agrees(void **state) {
@@ -169,7 +217,8 @@ static void the_c_library_agrees(void **state) {
         (void)setenv("TZ", zones[i], 1);
         tzset();
         int64_t changed = shown(0);
-        for (int64_t t = 0; t < utc(2037, 12, 1, 0, 0); t += 12 * HOUR_US) { /* around each change of the clocks, and now and then */
+        for (int64_t t = 0; t < utc(2037, 12, 1, 0, 0);
+             t += 12 * HOUR_US) { /* around each change of the clocks, and now and then */
             bool change = shown(t) - t / US != changed;
             changed = shown(t) - t / US;
             if (!change && rng() % 1000 != 0) continue;
@@ -180,8 +229,10 @@ static void the_c_library_agrees(void **state) {
         }
         fc_zone_close(z);
     }
-    if (before != NULL) (void)setenv("TZ", before, 1);
-    else (void)unsetenv("TZ");
+    if (before != NULL)
+        (void)setenv("TZ", before, 1);
+    else
+        (void)unsetenv("TZ");
     tzset();
     free(before);
 }
@@ -191,14 +242,34 @@ static void the_c_library_agrees(void **state) {
 static void an_unknown_zone_is_refused(void **state) {
     (void)state;
     static const char *const names[] = {
-        "Europe/Berlim", "", "../../etc/passwd", "/usr/share/zoneinfo/Europe/Berlin", "Europe", "Europe/", "Europe/../UTC", "+02", "02:00",
-        "EST5EDT,M3.2.0,M11.1.0", "XYZ3", "Asia/Shanghai ", ":UTC", "right/Europe/Berlin", "posix/Europe/Berlin", "zone.tab", "tzdata.zi", "zone1970.tab", "leapseconds",
+        "Europe/Berlim",
+        "",
+        "../../etc/passwd",
+        "/usr/share/zoneinfo/Europe/Berlin",
+        "Europe",
+        "Europe/",
+        "Europe/../UTC",
+        "+02",
+        "02:00",
+        "EST5EDT,M3.2.0,M11.1.0",
+        "XYZ3",
+        "Asia/Shanghai ",
+        ":UTC",
+        "right/Europe/Berlin",
+        "posix/Europe/Berlin",
+        "zone.tab",
+        "tzdata.zi",
+        "zone1970.tab",
+        "leapseconds",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct fc_zone *z = NULL;
         struct fc_error err = {.text = ""};
         char want[200];
-        (void)snprintf(want, sizeof want, "\"%s\" is no zone known here; expected an IANA name such as Europe/Berlin or Asia/Shanghai (package tzdata)", names[i]);
+        (void)snprintf(want, sizeof want,
+                       "\"%s\" is no zone known here; expected an IANA name such as Europe/Berlin or Asia/Shanghai "
+                       "(package tzdata)",
+                       names[i]);
         if (fc_zone_open(names[i], &z, &err) != FC_CONFIG) fail_msg("%s was taken", names[i]);
         assert_null(z);
         assert_string_equal(err.text, want);
@@ -221,8 +292,10 @@ static void the_machines_own(void **state) {
     fc_zone_close(z);
     fc_zone_close(other);
     fc_zone_close(NULL);
-    if (before != NULL) (void)setenv("TZ", before, 1);
-    else (void)unsetenv("TZ");
+    if (before != NULL)
+        (void)setenv("TZ", before, 1);
+    else
+        (void)unsetenv("TZ");
     free(before);
 }
 
@@ -256,14 +329,10 @@ int main(void) {
     rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260905;
     printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_clocks_change),
-        cmocka_unit_test(a_day_without_midnight),
-        cmocka_unit_test(a_start_that_comes_twice),
-        cmocka_unit_test(a_date_that_never_was),
-        cmocka_unit_test(days_tile_the_time_line),
-        cmocka_unit_test(the_c_library_agrees),
-        cmocka_unit_test(an_unknown_zone_is_refused),
-        cmocka_unit_test(the_machines_own),
+        cmocka_unit_test(the_clocks_change),          cmocka_unit_test(a_day_without_midnight),
+        cmocka_unit_test(a_start_that_comes_twice),   cmocka_unit_test(a_date_that_never_was),
+        cmocka_unit_test(days_tile_the_time_line),    cmocka_unit_test(the_c_library_agrees),
+        cmocka_unit_test(an_unknown_zone_is_refused), cmocka_unit_test(the_machines_own),
         cmocka_unit_test(several_threads_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,8 @@ static void names_the_wrong_value(void **state) {
     (void)state;
     expect_error("port: 99999\n", ":1:7: `port` is '99999', expected a whole number from 0 to 65535");
     expect_error("port: abc\n", ":1:7: `port` is 'abc', expected a whole number from 0 to 65535");
+    expect_error("port: 80a\n", ":1:7: `port` is '80a', expected a whole number from 0 to 65535");
+    expect_error("queues:\n  - {name: a, goal: 1}\n  - {name: b, goal: 1.5}\n", ":3:21: `queues[2].goal` is '1.5', expected a whole number from 0 to 4294967295");
     expect_error("port: [1, 2]\n", ":1:7: `port`: expected a whole number from 0 to 65535");
     expect_error("loud: maybe\n", ":1:7: `loud` is maybe, expected one of: yes, no, true, false, on, off");
     expect_error("queues: 5\n", ":1:9: `queues`: expected a list of at most 16 entries (`- value`)");
