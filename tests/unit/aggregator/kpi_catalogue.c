@@ -87,6 +87,22 @@ static void nothing_is_null(void **state) {
     assert_true(fc_mp_nil(&asa));
 }
 
+static void time_has_no_interval(void **state) {
+    (void)state;
+    static uint8_t bytes[16384];
+    const struct fc_tally t = {
+        .v = {[FC_TALLY_TIME + FC_AGENT_BUSY] = 30000000, [FC_TALLY_TIME + FC_AGENT_AVAILABLE] = 10000000}};
+    struct fc_mp mp = written(FC_KPI_occupancy, &(struct fc_kpi_view){.tally = &t}, bytes, sizeof bytes);
+    struct fc_str key;
+    uint32_t pairs;
+    double share;
+    int64_t n;
+    assert_true(fc_mp_map(&mp, &pairs) && pairs == 4);
+    assert_true(fc_mp_str(&mp, &key) && fc_mp_f64(&mp, &share) && share > 0.74 && share < 0.76);
+    assert_true(fc_mp_str(&mp, &key) && fc_mp_i64(&mp, &n) && n == 40);
+    assert_true(fc_mp_str(&mp, &key) && fc_mp_nil(&mp) && fc_mp_str(&mp, &key) && fc_mp_nil(&mp));
+}
+
 /* ---- the catalogue ----------------------------------------------------------------------------------------------- */
 
 static size_t chinese(const char *text) {
@@ -177,11 +193,9 @@ static void the_catalogue_is_the_table(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(items_hold_every_key),
-        cmocka_unit_test(nothing_is_null),
-        cmocka_unit_test(every_row_speaks_both_languages),
-        cmocka_unit_test(the_page_is_the_table),
-        cmocka_unit_test(the_types_are_the_table),
+        cmocka_unit_test(items_hold_every_key),       cmocka_unit_test(nothing_is_null),
+        cmocka_unit_test(time_has_no_interval),       cmocka_unit_test(every_row_speaks_both_languages),
+        cmocka_unit_test(the_page_is_the_table),      cmocka_unit_test(the_types_are_the_table),
         cmocka_unit_test(the_catalogue_is_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
