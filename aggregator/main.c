@@ -27,7 +27,7 @@ static const struct fc_option table[OPT_COUNT] = {
     [OPT_CLOCK] = {.name = "clock", .arg = "wall|event", .help = "what now is: the machine's time, or the newest event's (for replays)"},
     [OPT_CONFIG] = {.name = "config", .arg = "FILE", .help = "YAML: thresholds, goals, formulas, queues, groups, the business day and more (see README)"},
     [OPT_CHECK] = {.name = "check", .help = "check options and configuration, then exit"},
-    [OPT_KPIS] = {.name = "kpis", .arg = "md|json|ts", .optional = true, .help = "print the table of KPIs: Markdown (default), the API's JSON, or the page's types; then exit"},
+    [OPT_KPIS] = {.name = "kpis", .arg = "md|json|ts", .optional = true, .help = "print the table of KPIs, then exit: Markdown (default),\nthe API's JSON, or the page's TypeScript types"},
     [OPT_INSECURE] = {.name = "insecure", .help = "allow endpoints that other machines reach: whoever reaches them can feed and read"},
     [OPT_LOG_FORMAT] = {.name = "log-format", .arg = "text|json", .help = "form of the lines on stderr (default text)"},
 };
@@ -257,8 +257,11 @@ int main(int argc, char **argv) {
     struct fc_error err = {0};
     int code = fc_options_run(&program, argc, argv, got);
     if (code >= 0) return code;
-    enum fc_status st = got[OPT_KPIS].n > 0 ? print_kpis(fc_options_last(&got[OPT_KPIS], NULL), &err) : read_settings(got, &s, &err);
-    if (got[OPT_KPIS].n > 0) return st == FC_OK ? 0 : fc_options_fail(&program, st, &err);
+    if (got[OPT_KPIS].n > 0) {
+        enum fc_status printed = print_kpis(fc_options_last(&got[OPT_KPIS], NULL), &err);
+        return printed == FC_OK ? 0 : fc_options_fail(&program, printed, &err);
+    }
+    enum fc_status st = read_settings(got, &s, &err);
     if (st == FC_OK && got[OPT_CHECK].n == 0) st = run(&s, &err);
     fc_rules_free(s.rules);
     return st == FC_OK ? 0 : fc_options_fail(&program, st, &err);

@@ -34,8 +34,8 @@ int64_t fc_hist_total(const struct fc_hist *h);
  * Shape: 0 < q <= 1; false when the histogram is empty. Error: at most 0.8 % of the value (0.5 ms below 128 ms) */
 bool fc_hist_quantile_ms(const struct fc_hist *h, double q, int64_t *out);
 
-/* fc_hist_top_ms -- no value counted is larger: the upper edge of the highest bucket in use. 0 when the histogram is empty;
- * INT64_MAX when it holds values beyond the buckets' range. */
+/* fc_hist_top_ms -- no value counted is larger: the upper edge of the highest bucket in use.
+ * Shape: 0 when the histogram is empty; INT64_MAX when it may hold values beyond the buckets' range */
 int64_t fc_hist_top_ms(const struct fc_hist *h);
 
 #endif

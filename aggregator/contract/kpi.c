@@ -24,8 +24,11 @@ struct fc_kpi_value fc_ratio_wilson(int64_t k, int64_t n, double z) {
     double middle = (p + z2 / (2 * size)) / (1 + z2 / size);
     double half = z / (1 + z2 / size) * sqrt(p * (1 - p) / size + z2 / (4 * size * size));
     /* At k = 0 and k = n the bound is exactly 0 and 1; rounding must not push it past p. */
-    return (struct fc_kpi_value){
-        .known = true, .n = n, .value = p, .lo = k == 0 ? 0 : fmax(0, middle - half), .hi = k == n ? 1 : fmin(1, middle + half)};
+    return (struct fc_kpi_value){.known = true,
+                                 .n = n,
+                                 .value = p,
+                                 .lo = k == 0 ? 0 : fmax(0, middle - half),
+                                 .hi = k == n ? 1 : fmin(1, middle + half)};
 }
 
 static struct fc_kpi_value ratio(int64_t k, int64_t n) { return fc_ratio_wilson(k, n, FC_WILSON_95); }
@@ -54,7 +57,8 @@ static struct fc_kpi_value ewt_ms(const struct fc_kpi_now *now) {
     return (struct fc_kpi_value){.known = now->ewt_ms >= 0, .i = now->ewt_ms};
 }
 
-int64_t fc_kpi_ewt_ms(int64_t waiting_n, int64_t available, int64_t staffed, const struct fc_tally *h1, const struct fc_tally *day) {
+int64_t fc_kpi_ewt_ms(int64_t waiting_n, int64_t available, int64_t staffed, const struct fc_tally *h1,
+                      const struct fc_tally *day) {
     if (available > 0 && waiting_n == 0) return 0;
     const struct fc_tally *t = h1->v[FC_TALLY_handle_n] > 0 ? h1 : day;
     int64_t handled = t->v[FC_TALLY_handle_n];
@@ -196,10 +200,13 @@ static struct fc_kpi_value journey_p90_ms(const struct fc_kpi_view *v) {
 
 static struct fc_kpi_value csat(const struct fc_kpi_view *v) { return mean(V(csat_sum), V(csat_n)); }
 static struct fc_kpi_value csat_top(const struct fc_kpi_view *v) { return ratio(V(csat_top), V(csat_n)); }
-static struct fc_kpi_value nps(const struct fc_kpi_view *v) { return mean(100 * (V(nps_promoters) - V(nps_detractors)), V(nps_n)); }
+static struct fc_kpi_value nps(const struct fc_kpi_view *v) {
+    return mean(100 * (V(nps_promoters) - V(nps_detractors)), V(nps_n));
+}
 
 static struct fc_kpi_value rater(const struct fc_kpi_view *v) {
-    const int64_t sums[] = {V(rater_reliability), V(rater_assurance), V(rater_tangibles), V(rater_empathy), V(rater_responsiveness)};
+    const int64_t sums[] = {V(rater_reliability), V(rater_assurance), V(rater_tangibles), V(rater_empathy),
+                            V(rater_responsiveness)};
     struct fc_kpi_value a = {.known = true, .n = V(rater_n)};
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) a.part[i] = a.n > 0 ? (double)sums[i] / (double)a.n : NAN;
     return a;
@@ -213,18 +220,24 @@ static struct fc_kpi_value assess(const struct fc_kpi_view *v) {
 }
 
 static struct fc_kpi_value resolved(const struct fc_kpi_view *v) {
-    return (struct fc_kpi_value){.known = true, .part = {[FC_OUTCOME_YES] = (double)V(resolved_yes), [FC_OUTCOME_NO] = (double)V(resolved_no)}};
+    return (struct fc_kpi_value){
+        .known = true, .part = {[FC_OUTCOME_YES] = (double)V(resolved_yes), [FC_OUTCOME_NO] = (double)V(resolved_no)}};
 }
 
 /* ---- complaints -------------------------------------------------------------------------------------------------- */
 
 static struct fc_kpi_value complaints(const struct fc_kpi_view *v) {
     double open = v->complaints_open >= 0 ? (double)v->complaints_open : NAN;
-    return (struct fc_kpi_value){.known = true, .part = {(double)V(complaints_opened), open, (double)V(complaints_reopened)}};
+    return (struct fc_kpi_value){.known = true,
+                                 .part = {(double)V(complaints_opened), open, (double)V(complaints_reopened)}};
 }
 
-static struct fc_kpi_value complaint_rate(const struct fc_kpi_view *v) { return ratio(V(complaints_opened), V(handle_n)); }
-static struct fc_kpi_value complaint_ack_ms(const struct fc_kpi_view *v) { return mean_ms(V(complaint_ack_us), V(complaint_ack_n)); }
+static struct fc_kpi_value complaint_rate(const struct fc_kpi_view *v) {
+    return ratio(V(complaints_opened), V(handle_n));
+}
+static struct fc_kpi_value complaint_ack_ms(const struct fc_kpi_view *v) {
+    return mean_ms(V(complaint_ack_us), V(complaint_ack_n));
+}
 
 static struct fc_kpi_value complaint_resolve_ms(const struct fc_kpi_view *v) {
     return mean_ms(V(complaint_resolve_us), V(complaint_resolve_n));

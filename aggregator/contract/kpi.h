@@ -1,8 +1,8 @@
 /* kpi -- the KPI table: from what was counted to the numbers that are shown. One KPI, one row, one function.
  *
- * A row (kpi_rows.h) names the JSON key, the form, the unit, the formula, where the definition comes from and what to tell
- * a supervisor in every language. The JSON, KPIS.md, GET /api/v1/kpis, the page's types and its help are made from the
- * rows. A number whose denominator is empty is null, never 0 % or 100 %. In a rolling window a fact counts when it
+ * A row (kpi_rows.h) names the JSON key, the form, the unit, the formula, where the definition comes from and what to
+ * tell a supervisor in every language. The JSON, KPIS.md, GET /api/v1/kpis, the page's types and its help are made from
+ * the rows. A number whose denominator is empty is null, never 0 % or 100 %. In a rolling window a fact counts when it
  * happened, so a window can hold more exits than entries; a ratio that would then leave 0..1 is null as well: it is no
  * share of anything.
  */
@@ -48,7 +48,8 @@ enum fc_kpi {
 
 /* How many pairs fc_kpi_write_now and fc_kpi_write put into the caller's map. */
 enum fc_kpi_pairs {
-#define KPI(key, where, form, unit, variants, en, zh, formula, source, help_en, help_zh) +(FC_KPI_##where == FC_KPI_MOMENT)
+#define KPI(key, where, form, unit, variants, en, zh, formula, source, help_en, help_zh)                               \
+    +(FC_KPI_##where == FC_KPI_MOMENT)
     FC_KPI_NOW_PAIRS = 0
 #include "kpi_rows.h"
 #undef KPI
@@ -117,8 +118,8 @@ struct fc_kpi_row {
 
 const struct fc_kpi_row *fc_kpi_row(enum fc_kpi kpi);
 
-/* fc_kpi_part -- the key of the i-th part of a form with parts ("timeout", "busy", ..), the i-th tier of TIER; NULL past the
- * last. */
+/* fc_kpi_part -- the key of the i-th part of a form with parts ("timeout", "busy", ..), the i-th tier of TIER; NULL
+ * past the last. */
 const char *fc_kpi_part(enum fc_kpi_form form, unsigned i);
 #define FC_KPI_PARTS_MAX 10
 
@@ -150,7 +151,8 @@ struct fc_kpi_now {
     int64_t ewt_ms;                         /* -1: not known */
 };
 
-/* fc_kpi_compute, fc_kpi_compute_now -- one number; `kpi` must be a STRETCH, or a MOMENT, row. No allocation, no blocking.
+/* fc_kpi_compute, fc_kpi_compute_now -- one number; `kpi` must be a STRETCH, or a MOMENT, row.
+ * Errors: none; a number that cannot be said is not known. No allocation, no blocking
  * Thread: any
  * Law: a ratio is within 0..1 and its interval around it; a wider threshold never lowers the service level, in any
  *      variant (tests/unit/aggregator/kpi.c) */
@@ -161,6 +163,7 @@ struct fc_kpi_value fc_kpi_compute_now(enum fc_kpi kpi, const struct fc_kpi_now 
  * out by, into an open map: FC_KPI_PAIRS pairs.  fc_kpi_write_now -- every MOMENT row: FC_KPI_NOW_PAIRS pairs. */
 void fc_kpi_write(struct fc_mpw *w, const struct fc_kpi_view *view);
 void fc_kpi_write_now(struct fc_mpw *w, const struct fc_kpi_now *now);
+#define FC_KPI_BYTES_MAX 3072 /* of both together, whatever the numbers */
 
 /* fc_kpi_ewt_ms -- how long a contact that arrives now will probably wait; -1: not known.
  * Shape:   waiting >= 0; available: agents on the queue free at this moment; staffed: those neither offline nor paused;
@@ -169,10 +172,12 @@ void fc_kpi_write_now(struct fc_mpw *w, const struct fc_kpi_now *now);
  *          available and nobody waits; not known without agents or AHT
  * Source:  Mitel MiContact Center, position x talk time / agents available; Genesys Stat Server, AHT x calls in queue /
  *          (agents x share of their time). An order of magnitude: it takes the agents as serving this queue alone */
-int64_t fc_kpi_ewt_ms(int64_t waiting, int64_t available, int64_t staffed, const struct fc_tally *h1, const struct fc_tally *day);
+int64_t fc_kpi_ewt_ms(int64_t waiting, int64_t available, int64_t staffed, const struct fc_tally *h1,
+                      const struct fc_tally *day);
 
 /* fc_ratio_wilson -- k of n as a share, with its score interval.
- * Formula: Wilson 1927; z is the normal quantile, FC_WILSON_95 for 95 %. Shape: unknown when n <= 0 or k is outside 0..n.
+ * Shape:   unknown when n <= 0 or k is outside 0..n
+ * Formula: Wilson 1927; z is the normal quantile, FC_WILSON_95 for 95 %
  * Law: 0 <= lo <= value <= hi <= 1 */
 #define FC_WILSON_95 1.959963984540054
 struct fc_kpi_value fc_ratio_wilson(int64_t k, int64_t n, double z);
@@ -198,9 +203,10 @@ struct fc_kpi_value fc_ratio_wilson(int64_t k, int64_t n, double z);
     SYMBOL("Pq", "the q-th percentile by nearest rank, at most 1 % beside the exact one")
 
 /* fc_kpi_print_markdown -- the page KPIS.md.
- * fc_kpi_print_json -- the body of GET /api/v1/kpis: {"kpis":[{"key","form","unit","windows":[..],"name":{language: text},
- *   "help":{..},"formula","source","variants":{word: formula}}]}. "windows": ["now"] of MOMENT rows, whose value is this
- *   instant's in whatever item they stand; else those with stretches of time, "range" for a question of from and to.
+ * fc_kpi_print_json -- the body of GET /api/v1/kpis: {"kpis":[{"key","form","unit","windows":[..],
+ *   "name":{language: text},"help":{..},"formula","source","variants":{word: formula}}]}. "windows": ["now"] of MOMENT
+ *   rows, whose value is this instant's in whatever item they stand; else those with stretches of time, "range" for a
+ *   question of from and to.
  * fc_kpi_print_typescript -- the types of an item's KPIs, wallboard/web/src/model/kpis.gen.ts.
  * Each on `out`, a FILE *. */
 void fc_kpi_print_markdown(void *out);

@@ -30,7 +30,8 @@ static void markdown_rows(FILE *f, enum fc_kpi_where where) {
     for (enum fc_kpi k = 0; k < FC_KPI_ALL; k++) {
         const struct fc_kpi_row *row = fc_kpi_row(k);
         if (row->where != where) continue;
-        (void)fprintf(f, "| `%s` | %s | %s | %s | %s |\n", row->key, forms[row->form].json, row->unit, formula(row), row->source);
+        (void)fprintf(f, "| `%s` | %s | %s | %s | %s |\n", row->key, forms[row->form].json, row->unit, formula(row),
+                      row->source);
     }
 }
 
@@ -38,19 +39,24 @@ static void markdown_help(FILE *f) {
     for (enum fc_kpi k = 0; k < FC_KPI_ALL; k++) {
         const struct fc_kpi_row *row = fc_kpi_row(k);
         (void)fprintf(f, "- `%s`", row->key);
-        for (int l = 0; l < FC_LANGUAGES; l++) (void)fprintf(f, "%s **%s**: %s", l == 0 ? "" : "\n ", row->name[l], row->help[l]);
+        for (int l = 0; l < FC_LANGUAGES; l++)
+            (void)fprintf(f, "%s **%s**: %s", l == 0 ? "" : "\n ", row->name[l], row->help[l]);
         (void)fprintf(f, "\n");
     }
 }
 
 void fc_kpi_print_markdown(void *out) {
     FILE *f = out;
-    (void)fprintf(f, "# KPIs\n\nMade by `floorcast-aggregator --kpis > aggregator/KPIS.md` from the table in `contract/kpi_rows.h`; do not edit.\n"
-                     "A number that cannot be said is null: never 0, never 100 %%.\n\n## Now\n\nIn every live item, whatever its window.\n\n");
+    (void)fprintf(f, "# KPIs\n\n"
+                     "Made by `floorcast-aggregator --kpis > aggregator/KPIS.md` from `contract/kpi_rows.h`; edit that.\n"
+                     "A number that cannot be said is null: never 0, never 100 %%.\n\n"
+                     "## Now\n\nIn every live item, whatever its window.\n\n");
     markdown_rows(f, FC_KPI_MOMENT);
-    (void)fprintf(f, "\n## Within a stretch of time\n\nRolling windows, the day, stored intervals and any range of them.\n\n");
+    (void)fprintf(f, "\n## Within a stretch of time\n\n"
+                     "Rolling windows, the day, stored intervals and any range of them.\n\n");
     markdown_rows(f, FC_KPI_STRETCH);
-    (void)fprintf(f, "\n## Variants\n\nChosen per queue; an item says in `variants` which ones its numbers are.\n\n| KPI | variant | formula |\n|---|---|---|\n");
+    (void)fprintf(f, "\n## Variants\n\nChosen per queue; an item says in `variants` which ones its numbers are.\n\n"
+                     "| KPI | variant | formula |\n|---|---|---|\n");
     markdown_variants(f, "service level", FC_VARIANT_SERVICE_LEVEL);
     markdown_variants(f, "abandon rate", FC_VARIANT_ABANDON_RATE);
     markdown_variants(f, "first-contact resolution", FC_VARIANT_FCR);
@@ -58,7 +64,8 @@ void fc_kpi_print_markdown(void *out) {
 #define SYMBOL(letter, meaning) (void)fprintf(f, "| %s | %s |\n", letter, meaning);
     FC_KPI_SYMBOLS(SYMBOL)
 #undef SYMBOL
-    (void)fprintf(f, "\n## On the screen\n\n`{threshold}` `{short}` `{goal}` `{window_h}` stand for the settings of what is shown.\n\n");
+    (void)fprintf(f, "\n## On the screen\n\n"
+                     "`{threshold}` `{short}` `{goal}` `{window_h}` stand for the settings of what is shown.\n\n");
     markdown_help(f);
 }
 
@@ -83,9 +90,10 @@ static json_t *json_variants(enum fc_variant_kind kind) {
 }
 
 static json_t *json_row(const struct fc_kpi_row *row) {
-    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:s,s:s,s:o}", "key", row->key, "form", forms[row->form].word, "unit", row->unit, "windows",
-                     json_windows(row->where), "name", json_texts(row->name), "help", json_texts(row->help), "formula", formula(row), "source",
-                     row->source, "variants", json_variants(row->variants));
+    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:s,s:s,s:o}", "key", row->key, "form", forms[row->form].word, "unit",
+                     row->unit, "windows", json_windows(row->where), "name", json_texts(row->name), "help",
+                     json_texts(row->help), "formula", formula(row), "source", row->source, "variants",
+                     json_variants(row->variants));
 }
 
 void fc_kpi_print_json(void *out) {
@@ -100,7 +108,8 @@ void fc_kpi_print_json(void *out) {
 /* ---- TypeScript -------------------------------------------------------------------------------------------------- */
 
 static void ts_union(FILE *f, enum fc_kpi_form form) {
-    for (unsigned i = 0; fc_kpi_part(form, i) != NULL; i++) (void)fprintf(f, "%s'%s'", i == 0 ? "" : " | ", fc_kpi_part(form, i));
+    for (unsigned i = 0; fc_kpi_part(form, i) != NULL; i++)
+        (void)fprintf(f, "%s'%s'", i == 0 ? "" : " | ", fc_kpi_part(form, i));
 }
 
 static void ts_object(FILE *f, enum fc_kpi_form form) {
@@ -115,13 +124,9 @@ static void ts_object(FILE *f, enum fc_kpi_form form) {
 
 static void ts_type(FILE *f, enum fc_kpi_form form) {
     switch (form) {
-    case FC_FORM_REASONS:
-        (void)fprintf(f, "Partial<Record<LeftReason, number>>");
-        return;
+    case FC_FORM_REASONS: (void)fprintf(f, "Partial<Record<LeftReason, number>>"); return;
     case FC_FORM_STATES:
-    case FC_FORM_STATE_TIMES:
-        (void)fprintf(f, "Record<AgentState, number>");
-        return;
+    case FC_FORM_STATE_TIMES: (void)fprintf(f, "Record<AgentState, number>"); return;
     default: break;
     }
     if (forms[form].ts != NULL) (void)fprintf(f, "%s", forms[form].ts);
@@ -146,7 +151,8 @@ static void ts_variants(FILE *f) {
     (void)fprintf(f, "\n// By which formula the numbers of an item were worked out.\nexport interface Variants {\n");
     for (enum fc_variant_kind kind = 0; kind < FC_VARIANT_KINDS; kind++) {
         (void)fprintf(f, "  %s:", keys[kind]);
-        for (unsigned i = 0; fc_variant_word(kind, i) != NULL; i++) (void)fprintf(f, "%s'%s'", i == 0 ? " " : " | ", fc_variant_word(kind, i));
+        for (unsigned i = 0; fc_variant_word(kind, i) != NULL; i++)
+            (void)fprintf(f, "%s'%s'", i == 0 ? " " : " | ", fc_variant_word(kind, i));
         (void)fprintf(f, ";\n");
     }
     (void)fprintf(f, "}\n");
@@ -154,13 +160,15 @@ static void ts_variants(FILE *f) {
 
 void fc_kpi_print_typescript(void *out) {
     FILE *f = out;
-    (void)fprintf(f, "// Made by floorcast-aggregator --kpis=ts > wallboard/web/src/model/kpis.gen.ts from the KPI table; do not edit.\n"
-                     "// Instants are microseconds since the epoch, durations milliseconds, shares 0..1; null: there is nothing to say.\n\n"
+    (void)fprintf(f, "// Made by floorcast-aggregator --kpis=ts > wallboard/web/src/model/kpis.gen.ts from the KPI\n"
+                     "// table; do not edit. Instants are microseconds since the epoch, durations milliseconds,\n"
+                     "// shares 0..1; null: there is nothing to say.\n\n"
                      "export type AgentState = ");
     ts_union(f, FC_FORM_STATES);
     (void)fprintf(f, ";\nexport type LeftReason = ");
     ts_union(f, FC_FORM_REASONS);
-    (void)fprintf(f, ";\n\nexport interface Ratio {\n  value: number | null;\n  n: number;\n  lo: number | null; // 95 %% interval\n  hi: number | null;\n}\n"
+    (void)fprintf(f, ";\n\nexport interface Ratio {\n  value: number | null;\n  n: number;\n"
+                     "  lo: number | null; // 95 %% interval\n  hi: number | null;\n}\n"
                      "\nexport interface Mean {\n  mean: number | null;\n  n: number;\n}\n"
                      "\nexport interface Score {\n  value: number | null;\n  n: number;\n}\n"
                      "\nexport interface Tiered extends Mean {\n  tier: ");

@@ -1,15 +1,16 @@
-/* kpi_rows -- the table itself: included, with KPI defined, by whoever makes something of its rows (kpi.h the enum, kpi.c
- * the functions). One KPI, one row; kpi.c holds one function of the same name.
+/* kpi_rows -- the table itself: included, with KPI defined, by whoever makes something of its rows (kpi.h the enum,
+ * kpi.c the functions). One KPI, one row; kpi.c holds one function of the same name.
  *
  * KPI(key, where, form, unit, variants,
  *     name en, name zh-CN,
  *     formula, source of the definition,
  *     help en, help zh-CN)
  *   where      MOMENT: the value of this instant, worked out from struct fc_kpi_now, in every live item
- *              STRETCH: what happened within a stretch of time, from struct fc_kpi_view, in every item but those of `now`
+ *              STRETCH: what happened within a stretch of time, from struct fc_kpi_view, in every item but `now`'s
  *   variants   the kind of variant that decides the formula (its texts are in FC_VARIANTS of kpi.h), or NONE
  *   formula    in the symbols of FC_KPI_SYMBOLS, so that it reads the same in every language
- *   help       one or two sentences for a supervisor; {threshold} {short} {goal} {window_h} stand for the settings of the item shown
+ *   help       one or two sentences for a supervisor; {threshold} {short} {goal} {window_h} stand for the settings of
+ *              the item shown
  */
 KPI(waiting, MOMENT, COUNT, "contacts", NONE,
     "Waiting", "等待中",
@@ -19,8 +20,9 @@ KPI(waiting, MOMENT, COUNT, "contacts", NONE,
 KPI(longest_wait_since_us, MOMENT, INSTANT, "us", NONE,
     "Longest wait", "最长等待",
     "now − min(offered), W", "Amazon Connect: oldest contact in queue; Cisco Finesse hands out the start",
-    "How long the contact that has waited longest has been in the queue. Watch from {threshold} on, act at three times that.",
-    "队列中等待最久的联络已等待的时间。超过 {threshold} 提示留意，超过其三倍提示立即处理。")
+    "How long the contact that has waited longest has been in the queue. Watch from {threshold} on, act at three "
+    "times that.",
+    "队列中等待最久的联络已等待的时间。超过 {threshold}提示留意，超过其三倍提示立即处理。")
 KPI(agents, MOMENT, STATES, "agents", NONE,
     "Agents by state", "坐席状态",
     "N, by state", "Twilio Flex: an agent in several queues counts once in every total",
@@ -28,9 +30,12 @@ KPI(agents, MOMENT, STATES, "agents", NONE,
     "此刻各状态的坐席人数。服务多个队列的坐席在合计中只计一次。")
 KPI(ewt_ms, MOMENT, MS, "ms", NONE,
     "Estimated wait", "预计等待时间",
-    "(W + 1) × AHT / N; 0: W = 0, available ≥ 1", "Mitel MiContact Center: handling time × position / agents; Genesys Stat Server: AHT × calls in queue / agents",
-    "How long a contact that arrives now will probably wait: everyone before it and itself, at the average handling time of the last hour (or of today), shared among the agents neither offline nor paused.",
-    "此刻进线的联络预计要等待的时间：排在前面的联络连同它自己，按近一小时（若无，则按今日）的平均处理时长，由未离线、未小休的坐席分担。")
+    "(W + 1) × AHT / N; 0: W = 0, available ≥ 1",
+    "Mitel MiContact Center: handling time × position / agents; Genesys Stat Server: AHT × calls in queue / agents",
+    "How long a contact that arrives now will probably wait: everyone before it and itself, at the average handling "
+    "time of the last hour (or of today), shared among the agents neither offline nor paused.",
+    "此刻进线的联络预计要等待的时间：排在前面的联络连同它自己，按近一小时（若无，则按今日）的平均处理时长，由未离线、"
+    "未小休的坐席分担。")
 
 KPI(offered, STRETCH, COUNT, "contacts", NONE,
     "Offered", "进线量",
@@ -46,16 +51,17 @@ KPI(abandoned, STRETCH, COUNT, "contacts", NONE,
     "Abandoned", "放弃量",
     "B", "Genesys Cloud: abandon, short ones included",
     "Customers who gave up while waiting, those who did so within {short} included.",
-    "在等待中放弃的联络数，包括 {short} 以内放弃的。")
+    "在等待中放弃的联络数，包括 {short}以内放弃的。")
 KPI(short_abandoned, STRETCH, COUNT, "contacts", NONE,
     "Short abandons", "短时放弃量",
     "Bs = B≤S", "Talkdesk and RingCentral: short abandons",
     "Customers who gave up within {short}. They count neither in the service level nor in the abandon rate.",
-    "在 {short} 以内放弃的联络数。它们既不计入服务水平，也不计入放弃率。")
+    "在 {short}以内放弃的联络数。它们既不计入服务水平，也不计入放弃率。")
 KPI(flow_out, STRETCH, COUNT, "contacts", NONE,
     "Flow-outs", "流出量",
     "F = left − B − unknown", "Genesys Cloud: flow-outs",
-    "Contacts that left the queue unanswered without having given up: by time-out, key, overflow, callback, transfer and the like.",
+    "Contacts that left the queue unanswered without having given up: by time-out, key, overflow, callback, transfer "
+    "and the like.",
     "未经接听、也非客户放弃而离开队列的联络数：如等待超时、按键退出、溢出、转为回呼、转走等。")
 KPI(left, STRETCH, REASONS, "contacts", NONE,
     "Left by reason", "离队原因",
@@ -65,13 +71,15 @@ KPI(left, STRETCH, REASONS, "contacts", NONE,
 KPI(service_level, STRETCH, RATIO, "share", SERVICE_LEVEL,
     "Service level", "服务水平",
     NULL, "Cisco UCCE: the call counts at its service level event; short abandons left out as Talkdesk does",
-    "Share of contacts answered within {threshold}; the goal is {goal}. A contact counts against it as soon as it has waited for longer, not only when it ends.",
-    "在 {threshold} 内接听的联络所占的比例，目标为 {goal}。等待一旦超过该时限即计为未达标，不必等到联络结束。")
+    "Share of contacts answered within {threshold}; the goal is {goal}. A contact counts against it as soon as it has "
+    "waited for longer, not only when it ends.",
+    "在 {threshold}内接听的联络所占的比例，目标为 {goal}。等待一旦超过该时限即计为未达标，不必等到联络结束。")
 KPI(abandon_rate, STRETCH, RATIO, "share", ABANDON_RATE,
     "Abandon rate", "放弃率",
     NULL, "Talkdesk: short abandons left out; Genesys Cloud: flow-outs are no abandons",
-    "Share of contacts that gave up while waiting. Unless another formula was chosen, those that gave up within {short} and those that left by another way are left out.",
-    "在等待中放弃的联络所占的比例。除非选用了其他公式，{short} 以内放弃的以及以其他方式离开队列的联络不计在内。")
+    "Share of contacts that gave up while waiting. Unless another formula was chosen, those that gave up within "
+    "{short} and those that left by another way are left out.",
+    "在等待中放弃的联络所占的比例。除非选用了其他公式，{short}以内放弃的以及以其他方式离开队列的联络不计在内。")
 KPI(asa_ms, STRETCH, MS, "ms", NONE,
     "Average speed of answer", "平均应答速度",
     "Σ wait(A) / A", "Amazon Connect: average queue answer time; Talkdesk: queue and ringing",
@@ -125,7 +133,8 @@ KPI(aht_ms, STRETCH, MS, "ms", NONE,
 KPI(occupancy, STRETCH, TIME_SHARE, "share", NONE,
     "Occupancy", "坐席占用率",
     "(busy + hold + wrap) / (busy + hold + wrap + available)", "Amazon Connect: occupancy by wall-clock",
-    "Share of agents' time ready for work in which they handled contacts. An agent with several contacts at once counts once; ringing and pauses do not count.",
+    "Share of agents' time ready for work in which they handled contacts. An agent with several contacts at once "
+    "counts once; ringing and pauses do not count.",
     "坐席在可服务时间内用于处理联络的时间占比。同时处理多个联络时只计一份时间；振铃与小休不计。")
 KPI(utilization, STRETCH, TIME_SHARE, "share", NONE,
     "Utilization", "工时利用率",
@@ -140,7 +149,8 @@ KPI(state_ms, STRETCH, STATE_TIMES, "ms", NONE,
 KPI(missed, STRETCH, COUNT, "alerts", NONE,
     "Missed alerts", "振铃未接次数",
     "M", "Amazon Connect: agent non-response; one contact can be missed several times",
-    "How often an agent was rung and did not take the contact. Whoever only lost the race among several that rang missed nothing.",
+    "How often an agent was rung and did not take the contact. Whoever only lost the race among several that rang "
+    "missed nothing.",
     "坐席被振铃却未接起的次数。多名坐席同振时，被他人抢先接起的不算未接。")
 KPI(transferred, STRETCH, COUNT, "contacts", NONE,
     "Transferred", "转接量",
@@ -155,17 +165,19 @@ KPI(transfer_rate, STRETCH, RATIO, "share", NONE,
 KPI(fcr_provisional, STRETCH, RATIO, "share", FCR,
     "First-contact resolution, provisional", "首次解决率（暂估）",
     NULL, "QueueMetrics: repeat calls by number in 168 h; charged to the first answer",
-    "Share of customers' cases settled with the first answered contact, as known now. It may still fall: a case stays open for {window_h} after its last contact.",
-    "首个接通的联络即解决问题的客户事件占比，按目前所知计算。最后一次联络后 {window_h} 内若再次来访，该值仍会下降。")
+    "Share of customers' cases settled with the first answered contact, as known now. It may still fall: a case stays "
+    "open for {window_h} after its last contact.",
+    "首个接通的联络即解决问题的客户事件占比，按目前所知计算。最后一次联络后 {window_h}内若再次来访，该值仍会下降。")
 KPI(fcr_matured, STRETCH, RATIO, "share", FCR,
     "First-contact resolution, matured", "首次解决率（已确认）",
     NULL, "QueueMetrics: repeat calls by number in 168 h; charged to the first answer",
     "The same share, but only of cases whose {window_h} without another contact have passed: it can no longer change.",
-    "同样的占比，但只计最后一次联络后已满 {window_h} 且未再来访的客户事件，结果不再变化。")
+    "同样的占比，但只计最后一次联络后已满 {window_h}且未再来访的客户事件，结果不再变化。")
 KPI(journey_ms, STRETCH, MS, "ms", NONE,
     "Customer's journey", "客户历程时长",
     "Σ (end − first offered) / C", "the customer's clock over all contacts and channels of one case",
-    "How long it took on average from the customer's first attempt to the end of the last answered contact of the case.",
+    "How long it took on average from the customer's first attempt to the end of the last answered contact of the "
+    "case.",
     "从客户首次进线到该事件最后一个接通的联络结束，平均所用的时间。")
 KPI(journey_p90_ms, STRETCH, MS, "ms", NONE,
     "Customer's journey, 90th percentile", "客户历程时长 P90",
@@ -185,7 +197,8 @@ KPI(csat_top, STRETCH, RATIO, "share", NONE,
 KPI(nps, STRETCH, SCORE, "points", NONE,
     "Net promoter score", "净推荐值",
     "100 × (n(9 … 10) − n(0 … 6)) / n", "Reichheld 2003; Dynamics 365 Customer Voice",
-    "Share of customers who would recommend (9 or 10 of 10) less the share of those who would not (0 to 6), from −100 to 100.",
+    "Share of customers who would recommend (9 or 10 of 10) less the share of those who would not (0 to 6), from −100 "
+    "to 100.",
     "推荐者（9–10 分）占比减去贬损者（0–6 分）占比，取值 −100 至 100。")
 KPI(rater, STRETCH, DIMENSIONS, "points", NONE,
     "Service quality in five dimensions", "服务质量五维度",
@@ -220,10 +233,12 @@ KPI(complaint_ack_ms, STRETCH, MS, "ms", NONE,
 KPI(complaint_resolve_ms, STRETCH, MS, "ms", NONE,
     "Time to resolve a complaint", "投诉办结时长",
     "Σ (resolved − opened) / n", "ISO 10002: closing the complaint",
-    "How long it took on average until a complaint was resolved for good. One that was opened again counts with its last resolution.",
+    "How long it took on average until a complaint was resolved for good. One that was opened again counts with its "
+    "last resolution.",
     "从投诉首次立案到最终办结的平均时长。重新立案的投诉以最后一次办结为准。")
 KPI(causes, STRETCH, CAUSES, "cases", NONE,
     "Causes", "问题成因",
     "frontline, process, support", "rule of thumb: 10 % front line, 30 % process, 60 % support",
-    "Where complaints and unresolved contacts came from: the front line, the process, or the units behind it. A rule of thumb expects 10, 30 and 60 in 100.",
+    "Where complaints and unresolved contacts came from: the front line, the process, or the units behind it. A rule "
+    "of thumb expects 10, 30 and 60 in 100.",
     "投诉和未解决联络的成因：一线服务、流程制度、后台支撑。经验参考比例为 10 : 30 : 60。")

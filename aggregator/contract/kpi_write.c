@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-static_assert((int)FC_LEFT_COUNT <= FC_KPI_PARTS_MAX && (int)FC_AGENT_STATE_COUNT <= FC_KPI_PARTS_MAX, "room for every part");
+static_assert((int)FC_LEFT_COUNT <= FC_KPI_PARTS_MAX && (int)FC_AGENT_STATE_COUNT <= FC_KPI_PARTS_MAX,
+              "room for every part");
 
 /* ---- forms ------------------------------------------------------------------------------------------------------- */
 
@@ -46,7 +47,8 @@ static void write_dimensions(struct fc_mpw *w, const struct fc_kpi_value *v) {
     unsigned n = 0;
     while (fc_kpi_part(FC_FORM_DIMENSIONS, n) != NULL) n++;
     fc_mpw_map(w, n + 1);
-    for (unsigned i = 0; (key = fc_kpi_part(FC_FORM_DIMENSIONS, i)) != NULL; i++) write_f64(w, key, !isnan(v->part[i]), v->part[i]);
+    for (unsigned i = 0; (key = fc_kpi_part(FC_FORM_DIMENSIONS, i)) != NULL; i++)
+        write_f64(w, key, !isnan(v->part[i]), v->part[i]);
     write_n(w, v);
 }
 

@@ -9,11 +9,12 @@
 
 #include <cmocka.h>
 
-enum { OPT_DATA, OPT_LISTEN, OPT_CHECK, OPT_COUNT };
+enum { OPT_DATA, OPT_LISTEN, OPT_CHECK, OPT_TABLE, OPT_COUNT };
 static const struct fc_option table[OPT_COUNT] = {
     [OPT_DATA] = {.name = "data", .arg = "DIR", .help = "where"},
     [OPT_LISTEN] = {.name = "listen", .arg = "URI", .repeatable = true, .help = "one line\nand a second"},
     [OPT_CHECK] = {.name = "check", .help = "check"},
+    [OPT_TABLE] = {.name = "table", .arg = "md|json", .help = "print", .optional = true},
 };
 static const struct fc_program program = {"floorcast-test", "a test", table, OPT_COUNT};
 
@@ -47,6 +48,19 @@ static void takes_values(void **state) {
     assert_string_equal(fc_options_last(&got[OPT_DATA], "none"), "none");
     assert_int_equal(PARSE(&err, "--data", "--check"), FC_OK); /* what follows is the value, whatever it looks like */
     assert_string_equal(got[OPT_DATA].v[0], "--check");
+}
+
+static void a_value_may_be_left_out(void **state) {
+    (void)state;
+    struct fc_error err = {.text = ""};
+    assert_int_equal(PARSE(&err, "--table", "--check"), FC_OK); /* what follows is no value */
+    assert_int_equal(got[OPT_TABLE].n, 1);
+    assert_null(fc_options_last(&got[OPT_TABLE], "none"));
+    assert_int_equal(got[OPT_CHECK].n, 1);
+    assert_int_equal(PARSE(&err, "--table=json"), FC_OK);
+    assert_string_equal(fc_options_last(&got[OPT_TABLE], "none"), "json");
+    assert_int_equal(PARSE(&err, "--table", "json"), FC_CONFIG);
+    assert_int_equal(PARSE(&err, "--table="), FC_CONFIG);
 }
 
 static void says_what_is_wrong(void **state) {
@@ -93,6 +107,6 @@ static void exits_as_designed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_values), cmocka_unit_test(says_what_is_wrong), cmocka_unit_test(limits_repetition), cmocka_unit_test(exits_as_designed)};
+        cmocka_unit_test(takes_values), cmocka_unit_test(a_value_may_be_left_out), cmocka_unit_test(says_what_is_wrong), cmocka_unit_test(limits_repetition), cmocka_unit_test(exits_as_designed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,7 +87,7 @@ export const en = {
     interval: '95 % interval',
     goal: 'Goal',
     variant: 'Formula chosen',
-    source: 'Defined as by',
+    source: 'Definition from',
     nothing: 'Nothing counted yet in this window, so there is no value.',
   },
 };

@@ -10,9 +10,10 @@ export const WINDOWS: readonly Window[] = ['m15', 'h1', 'day'];
 export type { AgentState, Ratio } from './kpis.gen';
 export type KpiKey = keyof MomentKpis | Exclude<keyof StretchKpis, 'variants'>;
 
-export const AGENT_STATES = ['available', 'alerting', 'busy', 'hold', 'wrap', 'paused', 'offline'] as const satisfies readonly AgentState[];
+// In the order of the screen.
+export const AGENT_STATES: readonly AgentState[] = ['available', 'alerting', 'busy', 'hold', 'wrap', 'paused', 'offline'];
 
-// A queue, a group of them, all of them or an agent, over one window. An item of window `now` has no numbers of a stretch.
+// A queue, a group of them, all of them or an agent, over one window. One of window `now` has no numbers of a stretch.
 export interface KpiItem extends MomentKpis, Partial<StretchKpis> {
   topic: string;
   ver: number;

@@ -1,5 +1,6 @@
-// Made by floorcast-aggregator --kpis=ts > wallboard/web/src/model/kpis.gen.ts from the KPI table; do not edit.
-// Instants are microseconds since the epoch, durations milliseconds, shares 0..1; null: there is nothing to say.
+// Made by floorcast-aggregator --kpis=ts > wallboard/web/src/model/kpis.gen.ts from the KPI
+// table; do not edit. Instants are microseconds since the epoch, durations milliseconds,
+// shares 0..1; null: there is nothing to say.
 
 export type AgentState = 'offline' | 'available' | 'alerting' | 'busy' | 'hold' | 'wrap' | 'paused';
 export type LeftReason = 'abandoned' | 'timeout' | 'key' | 'empty' | 'full' | 'overflow' | 'callback' | 'transferred' | 'withdrawn' | 'unknown';

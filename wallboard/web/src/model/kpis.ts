@@ -1,5 +1,5 @@
-// What each number means, as the server tells it: GET /api/v1/kpis is the aggregator's own table. Asked for when the first
-// explanation is wanted, so a wall that nobody points at never asks; and again at the next one where that failed.
+// What each number means, as the server tells it: GET /api/v1/kpis is the aggregator's own table. Asked for when the
+// first explanation is wanted, so a wall that nobody points at never asks; and again at the next one where that failed.
 import type { Language } from '../i18n';
 import type { KpiItem, KpiKey } from './items';
 
@@ -49,12 +49,13 @@ export async function askServer(): Promise<{ kpis: Kpi[] }> {
   return response.json();
 }
 
-// variantOf -- the word of the formula that a number of this item was worked out by; null: the default one, or it has none.
+// variantOf -- the word of the formula that a number of this item was worked out by; null: the default, or it has none.
 export function variantOf(row: Kpi, item: KpiItem): string | null {
   const kind = row.key === 'fcr_provisional' || row.key === 'fcr_matured' ? 'fcr' : row.key;
   const [usual] = Object.keys(row.variants);
-  const word = usual !== undefined && item.variants ? (item.variants as unknown as Record<string, string>)[kind] : undefined;
-  return word === undefined || word === usual ? null : word;
+  const words: Record<string, string> = { ...item.variants };
+  const word = words[kind];
+  return usual === undefined || word === undefined || word === usual ? null : word;
 }
 
 // nothingCounted -- whether a number is absent because nothing was counted, as against absent at a window's edge.

@@ -1,5 +1,5 @@
-// Every number explains itself: pointing at it, or focusing it, opens what it means, its formula and where that comes from,
-// its window and n.
+// Every number explains itself: pointing at it, or focusing it, opens what it means, its formula and where that comes
+// from, its window and n.
 // One popover for the whole page; what it says follows the live item, not a copy.
 import { Fragment, type ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
@@ -99,11 +99,12 @@ export function Explanation({ find }: { find: (topic: string) => KpiItem | null 
 const isMoment = (row: Kpi) => row.windows.includes('now');
 
 function fill(help: string, item: KpiItem, { text, format }: Locale): string {
+  const { fcr_window_h: hours } = item;
   return help
     .replace(/\{threshold\}/g, format.duration(item.threshold_ms))
     .replace(/\{short\}/g, format.duration(item.short_abandon_ms))
     .replace(/\{goal\}/g, format.percent(item.goal))
-    .replace(/\{window_h\}/g, item.fcr_window_h === undefined ? text.dash : format.duration(item.fcr_window_h * 3600_000));
+    .replace(/\{window_h\}/g, hours === undefined ? text.dash : format.duration(hours * 3600_000));
 }
 
 type Fact = [term: string, value: string];
@@ -115,7 +116,9 @@ function factsOf(row: Kpi, item: KpiItem, variant: string | null, { text, format
   if (typeof value === 'object' && value !== null && 'n' in value) {
     facts.push([text.explain.n, row.form === 'time_share' ? format.duration(value.n * 1000) : format.count(value.n)]);
     const { lo, hi } = value as Partial<Ratio>;
-    if (typeof lo === 'number' && typeof hi === 'number') facts.push([text.explain.interval, `${format.percent(lo, 1)} – ${format.percent(hi, 1)}`]);
+    if (typeof lo === 'number' && typeof hi === 'number') {
+      facts.push([text.explain.interval, `${format.percent(lo, 1)} – ${format.percent(hi, 1)}`]);
+    }
   }
   if (row.key === 'service_level') facts.push([text.explain.goal, format.percent(item.goal)]);
   if (variant !== null) facts.push([text.explain.variant, variant]);
