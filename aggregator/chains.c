@@ -227,6 +227,22 @@ static struct fc_chain_visit *held(struct fc_chains *c, uint32_t number, uint64_
     return NULL;
 }
 
+void fc_chains_remove(struct fc_chains *c, struct fc_chain_key key, uint64_t contact) {
+    renew(c);
+    uint32_t number = fc_chain_records_find(&c->records, key);
+    struct fc_chain_visit *gone = held(c, number, contact);
+    if (gone == NULL) return;
+    struct fc_chain_record *rec = fc_chain_record_at(&c->records, number);
+    fc_chains_derive(c, number, &c->before);
+    *gone = *fc_chain_record_visit(rec, rec->n - 1u);
+    rec->n--;
+    c->counters.visits--;
+    hand_over(c, number);
+    touch(c, number);
+    if (rec->n == 0) forget_record(c, number);
+    else fc_chains_settle(c, number, &c->after);
+}
+
 bool fc_chains_get(struct fc_chains *c, struct fc_chain_key key, uint64_t contact, struct fc_visit *out) {
     const struct fc_chain_visit *v = held(c, fc_chain_records_find(&c->records, key), contact);
     if (v != NULL) *out = unpack(c, v);

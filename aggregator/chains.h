@@ -74,9 +74,11 @@ void fc_chains_configure(struct fc_chains *c, int64_t window_us, int64_t late_us
  * Shape:   false when it is refused: see too_late and crowded; then nothing is changed
  * Law:     the sum of all facts handed over is that of the set of visits held or forgotten, in whatever order they came, as long as no
  *          chain's visit is news later than the late window (tests/unit/aggregator/chains.c)
+ * fc_chains_remove -- a visit that turned out to be another customer's, or in another scope; nothing when it is not held.
  * fc_chains_get -- a held visit, for those who learn more of it later (a survey days after): get, change, put. False: not held.
  * Thread: engine, all of this header that takes a struct fc_chains */
 bool fc_chains_put(struct fc_chains *c, struct fc_chain_key key, const struct fc_visit *v);
+void fc_chains_remove(struct fc_chains *c, struct fc_chain_key key, uint64_t contact);
 bool fc_chains_get(struct fc_chains *c, struct fc_chain_key key, uint64_t contact, struct fc_visit *out);
 
 /* fc_chains_advance -- moves now on (never back): final facts where now >= end + W, and forgets. Exact to the microsecond; work

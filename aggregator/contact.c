@@ -45,6 +45,7 @@ static void record_offered(struct fc_engine *e, struct fc_contact *c, const stru
         e->counters.offered_again++;
         return;
     }
+    if (c->has_customer) fc_chains_remove(e->chains, c->customer, fc_chain_hash(c->id)); /* its scope or customer may be another */
     bool has_channel = (ev->present & FC_KEY_BIT(channel)) != 0;
     c->queue = fc_engine_queue(e, ev->queue);
     c->channel = has_channel ? ev->channel : (uint8_t)FC_CHANNEL_VOICE;

@@ -23,7 +23,13 @@ static int scope_of(const struct fc_oracle *o, int queue) {
     return WHOLE_FLOOR;
 }
 
-static int64_t over(const struct visit *v) { return v->answered_us != NEVER ? v->ended_us : v->left_us; }
+static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* Nothing is over before it began, whatever a source's clock says. */
+static int64_t over(const struct visit *v) {
+    if (v->answered_us == NEVER) return later(v->left_us, v->offered_us);
+    return later(v->ended_us, later(v->answered_us, v->offered_us));
+}
 
 static struct contact *contact_of(struct contact *all, size_t n, int scope, const struct visit *v) {
     if (v->root == NOBODY) return NULL;

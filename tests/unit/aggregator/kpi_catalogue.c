@@ -71,7 +71,7 @@ static void nothing_is_null(void **state) {
     } wanted[] = {
         {FC_KPI_service_level, "-0--"}, {FC_KPI_occupancy, "-0--"}, {FC_KPI_csat, "-0"},         {FC_KPI_nps, "-0"},
         {FC_KPI_assess, "-0-"},         {FC_KPI_rater, "-----0"},   {FC_KPI_complaints, "0-0"},  {FC_KPI_left, ""},
-        {FC_KPI_causes, "000"},         {FC_KPI_resolved, "00"},    {FC_KPI_state_ms, "0000000"}};
+        {FC_KPI_causes, "000"},         {FC_KPI_resolved, "00"},    {FC_KPI_state_ms, "-000000"}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         struct fc_mp mp = written(wanted[i].kpi, &view, bytes, sizeof bytes);
         uint32_t pairs;
