@@ -136,7 +136,10 @@ static int64_t latest_word_us(const struct fc_contact *c) {
     int64_t last_us = 0;
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         if (said[i] > last_us) last_us = said[i];
-    return last_us != 0 ? last_us : c->marks_n > 0 ? c->marks[c->marks_n - 1].ts_us : 0;
+    for (uint32_t i = 0; i < c->surveys_n; i++)
+        if (c->surveys[i].ts_us > last_us) last_us = c->surveys[i].ts_us;
+    if (c->marks_n > 0 && c->marks[c->marks_n - 1].ts_us > last_us) last_us = c->marks[c->marks_n - 1].ts_us;
+    return last_us;
 }
 
 /* The lists a contact stands in follow its state. */

@@ -9,6 +9,7 @@
 #include "publisher.h"
 #include "query.h"
 #include "recover.h"
+#include "retention.h"
 #include "tally.h"
 
 #include <errno.h>
@@ -98,6 +99,7 @@ struct service {
     struct fc_writer *writer;
     struct fc_driver *driver;
     struct fc_query *query;
+    struct fc_retention *retention;
     struct fc_publisher *publisher;
     struct fc_ingest *ingests[FC_OPTION_REPEAT_MAX];
     uint32_t ingests_n, ingests_running;
@@ -139,8 +141,11 @@ static enum fc_status wire(struct service *v, struct fc_error *err) {
     fc_driver_set_writer(v->driver, fc_writer_free_blocks(v->writer), fc_writer_records(v->writer), fc_writer_wake(v->writer));
     fc_writer_set_engine_wake(v->writer, fc_driver_wake(v->driver));
     st = add_ingests(v, err);
-    if (st == FC_OK) st = fc_query_start(v->store, &v->query, err);
+    const struct fc_counter *now_us = &fc_driver_counts(v->driver)->now_us;
+    if (st == FC_OK) st = fc_query_start(v->store, v->s->rules, now_us, &v->query, err);
+    if (st == FC_OK) st = fc_retention_create(v->store, v->s->rules, now_us, &v->retention, err);
     if (st != FC_OK) return st;
+    fc_writer_set_retention(v->writer, fc_retention_due, v->retention);
     v->metrics = (struct fc_metrics){.driver = v->driver, .writer = v->writer, .ingests = v->ingests, .ingests_n = v->ingests_n};
     const struct fc_publisher_options options = {.zmq = v->zmq,         .publish = v->s->publish,           .query = v->s->query,       .driver = v->driver,
                                                  .answers = v->query,   .event_clock = v->s->event_clock,   .metrics = fc_metrics_each, .metrics_ctx = &v->metrics};
@@ -180,6 +185,7 @@ static enum fc_status stop(struct service *v, struct fc_error *err) {
     fc_publisher_destroy(v->publisher);
     fc_driver_destroy(v->driver);
     fc_writer_destroy(v->writer);
+    fc_retention_destroy(v->retention);
     if (v->engine != NULL) fc_engine_destroy(v->engine);
     fc_store_close(v->store);
     (void)zmq_ctx_term(v->zmq);
@@ -209,6 +215,7 @@ static void reload(struct service *v, struct fc_rules **kept, uint32_t *kept_n) 
     const struct fc_rules *before = *kept_n > 0 ? kept[*kept_n - 1] : v->s->rules;
     kept[(*kept_n)++] = rules;
     while (!fc_driver_configure(v->driver, rules)) (void)usleep(1000);
+    FC_ASSERT(fc_query_configure(v->query, rules) && fc_retention_configure(v->retention, rules)); /* room for RELOADS_MAX */
     fc_info("configuration read again: %u queues and %u groups named", rules->queues_n, rules->groups_n);
     fc_rules_diff(before, rules, say_change, NULL);
 }

@@ -78,6 +78,24 @@ FC_MUST_USE enum fc_status fc_store_each_journal(struct fc_store *store,
 FC_MUST_USE enum fc_status fc_store_each_interval(struct fc_store *store, struct fc_str prefix, struct fc_str from, struct fc_str to,
                                                   fc_store_each *each, void *ctx, struct fc_error *err);
 
+/* A place among the intervals, all in one snapshot: for those who leap about. Views live until it is closed.
+ * fc_store_reader_open: a transaction of its own, any thread. fc_store_reader_open_within: in the write transaction that is open,
+ * its own changes included; the writer thread, closed before commit or abort. */
+struct fc_store_reader {
+    struct fc_store *store;
+    struct MDB_txn *txn; /* NULL: the writer's */
+    struct MDB_cursor *cursor;
+};
+FC_MUST_USE enum fc_status fc_store_reader_open(struct fc_store *store, struct fc_store_reader *out, struct fc_error *err);
+FC_MUST_USE enum fc_status fc_store_reader_open_within(struct fc_store *store, struct fc_store_reader *out, struct fc_error *err);
+void fc_store_reader_close(struct fc_store_reader *reader); /* a zeroed one is fine */
+
+/* The first interval at or after `from`, and the one behind the last handed out. FC_ABSENT: there is none; err is left alone. */
+FC_MUST_USE enum fc_status fc_store_reader_seek(struct fc_store_reader *reader, struct fc_str from, struct fc_str *key,
+                                                struct fc_str *value, struct fc_error *err);
+FC_MUST_USE enum fc_status fc_store_reader_next(struct fc_store_reader *reader, struct fc_str *key, struct fc_str *value,
+                                                struct fc_error *err);
+
 /* ---- writing: the writer thread only (LMDB ties a write transaction to its thread) ---------------------------- */
 
 /* begin, any of the below, then commit or abort. After an error from one of them only abort is allowed; then nothing of the

@@ -1,5 +1,5 @@
 /* store_private -- what store.c (records), store_open.c (opening, checking) and store_checkpoint.c (staging, applying)
- * share of the store. Included by these three only.
+ * and store_reader.c share of the store. Included by these only.
  */
 #ifndef FC_STORE_PRIVATE_H
 #define FC_STORE_PRIVATE_H

@@ -176,8 +176,10 @@ static bool publish_owner(struct fc_engine *e, struct fc_outlet *out, struct fc_
     for (uint32_t i = 0; i < n * FC_WINDOW_COUNT; i++) {
         enum fc_window window = (enum fc_window)(i % FC_WINDOW_COUNT);
         const struct view *v = &views[i / FC_WINDOW_COUNT];
-        const char *channel = v->channel < 0 ? NULL : fc_word(FC_VOCAB_CHANNEL, (unsigned)v->channel);
-        blocks[i]->topic_n = (uint32_t)fc_topic_format(blocks[i]->topic, x->scope, x->name, channel, window);
+        char *topic = blocks[i]->topic;
+        size_t topic_n = v->channel < 0 ? fc_topic_format(topic, x->scope, x->name, window)
+                                        : fc_topic_format_channel(topic, x->scope, x->name, (enum fc_channel)v->channel, window);
+        blocks[i]->topic_n = (uint32_t)topic_n;
         fill(e, blocks[i], owner_pairs(window), write_owner, v, window);
         out->give(out->ctx, blocks[i]);
     }

@@ -5,15 +5,21 @@
 #include <stdlib.h>
 #include <zmq.h>
 
+/* One of an ask's requests: answered once an aggregator gave items. */
+struct request {
+    bool answered;
+    enum fc_status status; /* else what the refusals amount to */
+    struct fc_error err;
+};
+
 struct fc_ask {
     struct fc_ask *next, **link;
-    int64_t id;
+    int64_t id; /* of the first request; the others follow */
     struct fc_mono asked;
     uint32_t waiting; /* answers still to come */
-    uint32_t good, count;
-    bool broken; /* an answer was not of the agreed form */
+    uint32_t requests_n, count;
+    struct request requests[FC_ASK_RANGES_MAX];
     struct fc_bytes items;
-    struct fc_error err;
     fc_ask_done *done;
     void *ctx;
 };
@@ -38,7 +44,9 @@ static void forget(struct fc_asks *asks, struct fc_ask *ask) {
     free(ask);
 }
 
-void fc_ask_cancel(struct fc_asks *asks, struct fc_ask *ask) { forget(asks, ask); }
+void fc_ask_cancel(struct fc_asks *asks, struct fc_ask *ask) {
+    forget(asks, ask);
+}
 
 void fc_asks_close(struct fc_asks *asks) {
     while (asks->all != NULL) forget(asks, asks->all);
@@ -57,7 +65,7 @@ int fc_asks_fd(const struct fc_asks *asks, uint32_t i) {
 static size_t encode(uint8_t *to, size_t cap, int64_t id, const struct fc_range *r) {
     struct fc_mpw w;
     fc_mpw_init(&w, to, cap);
-    fc_mpw_map(&w, 5u + (r->name.n > 0) + (r->step_us > 0));
+    fc_mpw_map(&w, 5u + (r->name.n > 0) + (r->channel.n > 0) + (r->step_us > 0));
     fc_mpw_key(&w, "id");
     fc_mpw_int(&w, id);
     fc_mpw_key(&w, "op");
@@ -71,6 +79,10 @@ static size_t encode(uint8_t *to, size_t cap, int64_t id, const struct fc_range 
     if (r->name.n > 0) {
         fc_mpw_key(&w, "name");
         fc_mpw_str(&w, r->name);
+    }
+    if (r->channel.n > 0) {
+        fc_mpw_key(&w, "channel");
+        fc_mpw_str(&w, r->channel);
     }
     if (r->step_us > 0) {
         fc_mpw_key(&w, "step_us");
@@ -91,17 +103,23 @@ static uint32_t put(struct fc_asks *asks, int64_t id, const struct fc_range *ran
     return sent;
 }
 
-struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges, uint32_t n, fc_ask_done *done, void *ctx,
-                            enum fc_status *status) {
+struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges, uint32_t n, fc_ask_done *done,
+                            void *ctx, enum fc_status *status) {
+    FC_ASSERT(n >= 1 && n <= FC_ASK_RANGES_MAX);
     *status = asks->pending < FC_ASKS_MAX ? FC_IO : FC_FULL;
     if (*status == FC_FULL) return NULL;
-    int64_t id = (int64_t)++asks->last_id;
+    int64_t id = (int64_t)asks->last_id + 1;
     uint32_t waiting = 0;
-    for (uint32_t i = 0; i < n; i++) waiting += put(asks, id, &ranges[i]);
-    if (waiting == 0) return NULL;
+    asks->last_id += n;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t sent = put(asks, id + i, &ranges[i]);
+        if (sent == 0) return NULL; /* answers to those before find nobody */
+        waiting += sent;
+    }
     struct fc_ask *ask = calloc(1, sizeof *ask);
     FC_ASSERT(ask != NULL);
-    *ask = (struct fc_ask){.id = id, .asked = fc_mono_now(), .waiting = waiting, .done = done, .ctx = ctx};
+    *ask = (struct fc_ask){
+        .id = id, .asked = fc_mono_now(), .waiting = waiting, .requests_n = n, .done = done, .ctx = ctx};
     ask->next = asks->all;
     ask->link = &asks->all;
     if (ask->next != NULL) ask->next->link = &ask->next;
@@ -111,14 +129,42 @@ struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges,
     return ask;
 }
 
-static void finish(struct fc_asks *asks, struct fc_ask *ask, enum fc_status status) {
+static void finish(struct fc_asks *asks, struct fc_ask *ask, enum fc_status status, const struct fc_error *err) {
     if (status != FC_OK) asks->counters->queries_failed_total++;
-    ask->done(ask->ctx, status, &ask->items, ask->count, &ask->err);
+    ask->done(ask->ctx, status, &ask->items, ask->count, err);
     forget(asks, ask);
 }
 
+/* All answers are in: good when each request has items from somebody. */
+static void conclude(struct fc_asks *asks, struct fc_ask *ask) {
+    for (uint32_t i = 0; i < ask->requests_n; i++) {
+        const struct request *r = &ask->requests[i];
+        if (r->answered) continue;
+        finish(asks, ask, r->status, &r->err);
+        return;
+    }
+    finish(asks, ask, FC_OK, &(struct fc_error){0});
+}
+
+/* Of several refusals that of a cell which does know the thing says more than "absent". */
+static void refuse(struct request *r, enum fc_status status, struct fc_str text) {
+    if (r->status != FC_OK && status == FC_ABSENT) return;
+    r->status = status;
+    (void)fc_fail(&r->err, status, "%.*s", FC_STR_ARG(text));
+}
+
+static enum fc_status status_of(const void *bytes, size_t n) {
+    static const enum fc_status told[] = {FC_ABSENT, FC_FULL, FC_IO};
+    struct fc_mp at;
+    struct fc_str code;
+    if (!fc_item_find(bytes, n, "code", &at) || !fc_mp_str(&at, &code)) return FC_INVALID;
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (fc_str_is(code, fc_status_name(told[i]))) return told[i];
+    return FC_INVALID;
+}
+
 /* Keeps the items of an answer, or its error. False: the answer is not of the agreed form. */
-static bool take(struct fc_ask *ask, const void *bytes, size_t n) {
+static bool take(struct fc_ask *ask, struct request *r, const void *bytes, size_t n) {
     struct fc_mp at;
     struct fc_str text;
     bool ok;
@@ -126,7 +172,7 @@ static bool take(struct fc_ask *ask, const void *bytes, size_t n) {
     if (!fc_item_find(bytes, n, "ok", &at) || !fc_mp_bool(&at, &ok)) return false;
     if (!ok) {
         if (!fc_item_find(bytes, n, "error", &at) || !fc_mp_str(&at, &text)) return false;
-        (void)fc_fail(&ask->err, FC_INVALID, "%.*s", FC_STR_ARG(text));
+        refuse(r, status_of(bytes, n), text);
         return true;
     }
     if (!fc_item_find(bytes, n, "items", &at) || !fc_mp_array(&at, &count)) return false;
@@ -135,7 +181,7 @@ static bool take(struct fc_ask *ask, const void *bytes, size_t n) {
         if (fc_mp_peek(&at) != FC_MP_MAP || !fc_mp_skip(&at)) return false;
     fc_bytes_add(&ask->items, first, (size_t)(at.p - first));
     ask->count += count;
-    ask->good++;
+    r->answered = true;
     return true;
 }
 
@@ -147,21 +193,22 @@ static void answer(struct fc_asks *asks, const void *bytes, size_t n) {
         return;
     }
     struct fc_ask *ask = asks->all;
-    while (ask != NULL && ask->id != id) ask = ask->next;
+    while (ask != NULL && (id < ask->id || id >= ask->id + ask->requests_n)) ask = ask->next;
     if (ask == NULL) return; /* too late, or its asker has gone */
-    if (!take(ask, bytes, n)) {
+    struct request *r = &ask->requests[id - ask->id];
+    if (!take(ask, r, bytes, n)) {
         asks->counters->feed_bad_total++;
-        (void)fc_fail(&ask->err, FC_IO, "the aggregator's answer is not of the agreed form");
-        ask->broken = true;
+        refuse(r, FC_IO, FC_STR_LIT("the aggregator's answer is not of the agreed form"));
     }
-    if (--ask->waiting == 0) finish(asks, ask, ask->good > 0 ? FC_OK : ask->broken ? FC_IO : FC_INVALID);
+    if (--ask->waiting == 0) conclude(asks, ask);
 }
 
 static bool receive(struct fc_asks *asks, void *dealer) {
     zmq_msg_t msg;
     (void)zmq_msg_init(&msg);
     bool got = zmq_msg_recv(&msg, dealer, ZMQ_DONTWAIT) >= 0;
-    if (got && !zmq_msg_more(&msg)) answer(asks, zmq_msg_data(&msg), zmq_msg_size(&msg)); /* an envelope's frames are passed over */
+    if (got && !zmq_msg_more(&msg))
+        answer(asks, zmq_msg_data(&msg), zmq_msg_size(&msg)); /* an envelope's frames are passed over */
     (void)zmq_msg_close(&msg);
     return got;
 }
@@ -171,6 +218,6 @@ void fc_asks_work(struct fc_asks *asks, struct fc_mono now) {
         while (receive(asks, asks->dealers[i])) continue;
     for (struct fc_ask *ask = asks->all, *next; ask != NULL; ask = next) {
         next = ask->next;
-        if (fc_mono_ms_since(ask->asked, now) >= FC_ASK_TIMEOUT_MS) finish(asks, ask, FC_AGAIN);
+        if (fc_mono_ms_since(ask->asked, now) >= FC_ASK_TIMEOUT_MS) finish(asks, ask, FC_AGAIN, &(struct fc_error){0});
     }
 }

@@ -8,8 +8,14 @@
 static bool answered(struct fc_job *job, enum fc_status status, const struct fc_error *err) {
     job->ask = NULL;
     if (status == FC_OK) return true;
-    if (status == FC_AGAIN) fc_job_error(job, 504, "the aggregator did not answer within %d s", FC_ASK_TIMEOUT_MS / 1000);
-    else fc_job_error(job, status == FC_INVALID ? 400 : 502, "%s", err->text);
+    if (status == FC_AGAIN)
+        fc_job_error(job, 504, "the aggregator did not answer within %d s", FC_ASK_TIMEOUT_MS / 1000);
+    else
+        fc_job_error(job,
+                     status == FC_ABSENT                         ? 404
+                     : status == FC_INVALID || status == FC_FULL ? 400
+                                                                 : 502,
+                     "%s", err->text);
     return false;
 }
 
@@ -17,8 +23,10 @@ static void ask(struct fc_job *job, const struct fc_range *ranges, uint32_t n, f
     enum fc_status status;
     job->ask = fc_ask_range(job->asks, ranges, n, done, job, &status);
     if (job->ask != NULL) return;
-    if (status == FC_FULL) fc_job_error(job, 503, "%d questions are open already, expected fewer at once", FC_ASKS_MAX);
-    else fc_job_error(job, 503, "no aggregator is connected to answer");
+    if (status == FC_FULL)
+        fc_job_error(job, 503, "%d questions are open already, expected fewer at once", FC_ASKS_MAX);
+    else
+        fc_job_error(job, 503, "no aggregator is connected to answer");
 }
 
 static bool range_is_good(struct fc_job *job, enum fc_query_key step) {
@@ -28,30 +36,36 @@ static bool range_is_good(struct fc_job *job, enum fc_query_key step) {
     return false;
 }
 
-static struct fc_range range_of(const struct fc_query *q, enum fc_query_key step, const char *scope, struct fc_str name) {
+static struct fc_range range_of(const struct fc_query *q, enum fc_query_key step, const char *scope,
+                                struct fc_str name) {
+    int channel = fc_query_channel(q);
     return (struct fc_range){.scope = scope,
                              .name = name,
+                             .channel = channel < 0 ? (struct fc_str){0} : fc_query_str(q, FC_QUERY_channel),
                              .from_us = q->v[FC_QUERY_from].us,
                              .to_us = q->v[FC_QUERY_to].us,
                              .step_us = q->v[step].us};
 }
 
-/* Every question that the filters of /api/v1/kpi mean; at most 4. */
+/* Every question that the filters of /api/v1/kpi mean; at most FC_ASK_RANGES_MAX. */
 static uint32_t ranges_of(const struct fc_query *q, struct fc_range *out) {
     uint32_t n = 0;
     struct fc_str none = {0}, scope = fc_query_str(q, FC_QUERY_scope);
-    bool queue = fc_query_has(q, FC_QUERY_queue), agent = fc_query_has(q, FC_QUERY_agent), group = fc_query_has(q, FC_QUERY_group);
+    bool queue = fc_query_has(q, FC_QUERY_queue), agent = fc_query_has(q, FC_QUERY_agent),
+         group = fc_query_has(q, FC_QUERY_group);
     bool everything = !queue && !agent && !group && scope.n == 0;
     enum fc_query_key step = FC_QUERY_step_us;
     if (queue) out[n++] = range_of(q, step, "queue", fc_query_str(q, FC_QUERY_queue));
     if (agent) out[n++] = range_of(q, step, "agent", fc_query_str(q, FC_QUERY_agent));
+    if (group) out[n++] = range_of(q, step, "group", fc_query_str(q, FC_QUERY_group));
     if (everything) out[n++] = range_of(q, step, "queue", none);
-    if (everything || group) out[n++] = range_of(q, step, "all", none);
+    if (everything) out[n++] = range_of(q, step, "all", none);
     if (scope.n > 0) out[n++] = range_of(q, step, q->v[FC_QUERY_scope].text, none);
     return n;
 }
 
-static void range_done(void *ctx, enum fc_status status, struct fc_bytes *items, uint32_t count, const struct fc_error *err) {
+static void range_done(void *ctx, enum fc_status status, struct fc_bytes *items, uint32_t count,
+                       const struct fc_error *err) {
     struct fc_job *job = ctx;
     struct fc_bytes rows = {0};
     char head[140];
@@ -62,17 +76,20 @@ static void range_done(void *ctx, enum fc_status status, struct fc_bytes *items,
             if (i > 0) fc_bytes_char(&rows, ',');
             good = fc_json_value(&rows, &mp);
         }
-        (void)snprintf(head, sizeof head, "{\"at_us\":%lld,\"from_us\":%lld,\"to_us\":%lld,\"items\":[", (long long)job->hub->views.at_us,
-                       (long long)job->query.v[FC_QUERY_from].us, (long long)job->query.v[FC_QUERY_to].us);
-        if (good) fc_job_rows(job, head, &rows);
-        else fc_job_error(job, 502, "the aggregator's items are not of the agreed form");
+        (void)snprintf(head, sizeof head, "{\"at_us\":%lld,\"from_us\":%lld,\"to_us\":%lld,\"items\":[",
+                       (long long)job->hub->views.at_us, (long long)job->query.v[FC_QUERY_from].us,
+                       (long long)job->query.v[FC_QUERY_to].us);
+        if (good)
+            fc_job_rows(job, head, &rows);
+        else
+            fc_job_error(job, 502, "the aggregator's items are not of the agreed form");
     }
     fc_bytes_free(&rows);
     job->finished(job);
 }
 
 void fc_range_run(struct fc_job *job) {
-    struct fc_range ranges[4];
+    struct fc_range ranges[FC_ASK_RANGES_MAX];
     if (fc_query_has(&job->query, FC_QUERY_window)) {
         fc_job_error(job, 400, "window: expected either a window or from and to");
         return;
@@ -147,14 +164,18 @@ static void points(struct fc_job *job, const struct fc_bytes *items, uint32_t co
     fc_json_string(&head, kpi);
     fc_bytes_text(&head, ",\"points\":[");
     fc_bytes_char(&head, '\0');
-    if (how == NO_KPI) fc_job_error(job, 400, "kpi=%.*s: no such KPI, expected a key of an item of /api/v1/kpi", FC_STR_ARG(kpi));
-    else if (how == NO_VALUE) fc_job_error(job, 400, "kpi=%.*s: is not one number, expected one of its parts", FC_STR_ARG(kpi));
-    else fc_job_rows(job, (const char *)head.p, &rows);
+    if (how == NO_KPI)
+        fc_job_error(job, 400, "kpi=%.*s: no such KPI, expected a key of an item of /api/v1/kpi", FC_STR_ARG(kpi));
+    else if (how == NO_VALUE)
+        fc_job_error(job, 400, "kpi=%.*s: is not one number, expected one of its parts", FC_STR_ARG(kpi));
+    else
+        fc_job_rows(job, (const char *)head.p, &rows);
     fc_bytes_free(&rows);
     fc_bytes_free(&head);
 }
 
-static void history_done(void *ctx, enum fc_status status, struct fc_bytes *items, uint32_t count, const struct fc_error *err) {
+static void history_done(void *ctx, enum fc_status status, struct fc_bytes *items, uint32_t count,
+                         const struct fc_error *err) {
     struct fc_job *job = ctx;
     if (answered(job, status, err)) points(job, items, count);
     job->finished(job);
@@ -162,7 +183,8 @@ static void history_done(void *ctx, enum fc_status status, struct fc_bytes *item
 
 void fc_history_run(struct fc_job *job) {
     const struct fc_query *q = &job->query;
-    bool queue = fc_query_has(q, FC_QUERY_queue), agent = fc_query_has(q, FC_QUERY_agent), group = fc_query_has(q, FC_QUERY_group);
+    bool queue = fc_query_has(q, FC_QUERY_queue), agent = fc_query_has(q, FC_QUERY_agent),
+         group = fc_query_has(q, FC_QUERY_group);
     if (!fc_query_has(q, FC_QUERY_kpi)) {
         fc_job_error(job, 400, "kpi: missing, expected a KPI's key such as service_level");
         return;
@@ -172,8 +194,9 @@ void fc_history_run(struct fc_job *job) {
         return;
     }
     if (!range_is_good(job, FC_QUERY_step)) return;
-    const char *scope = queue ? "queue" : agent ? "agent" : "all";
-    struct fc_str name = queue ? fc_query_str(q, FC_QUERY_queue) : agent ? fc_query_str(q, FC_QUERY_agent) : (struct fc_str){0};
-    struct fc_range range = range_of(q, FC_QUERY_step, scope, name);
+    struct fc_range range = range_of(q, FC_QUERY_step, "all", (struct fc_str){0});
+    if (queue) range = range_of(q, FC_QUERY_step, "queue", fc_query_str(q, FC_QUERY_queue));
+    if (agent) range = range_of(q, FC_QUERY_step, "agent", fc_query_str(q, FC_QUERY_agent));
+    if (group) range = range_of(q, FC_QUERY_step, "group", fc_query_str(q, FC_QUERY_group));
     ask(job, &range, 1, history_done);
 }

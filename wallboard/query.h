@@ -9,17 +9,17 @@
 #include "status.h"
 #include "str.h"
 
-#define FC_QUERY_NAME_MAX 128 /* bytes of a queue's or agent's name, as in the event contract */
+#define FC_QUERY_NAME_MAX 128 /* bytes of a queue's, group's or agent's name, as in the event contract */
 
 /* key, kind: NAME any text, WORD one of a list, TIME a whole number of microseconds */
 #define FC_QUERY_KEYS(KEY)                                                                                                     \
     KEY(queue, NAME, NULL)                                                                                                     \
     KEY(agent, NAME, NULL)                                                                                                     \
     KEY(kpi, NAME, NULL)                                                                                                       \
-    KEY(group, WORD, "all")                                                                                                    \
-    KEY(channel, WORD, "all")                                                                                                  \
+    KEY(group, NAME, NULL)                                                                                                     \
+    KEY(channel, WORD, "all voice chat email sms ticket internal")                                                             \
     KEY(window, WORD, "now m15 h1 day")                                                                                        \
-    KEY(scope, WORD, "queue agent all")                                                                                        \
+    KEY(scope, WORD, "queue group agent all")                                                                                  \
     KEY(from, TIME, NULL)                                                                                                      \
     KEY(to, TIME, NULL)                                                                                                        \
     KEY(step, TIME, NULL)                                                                                                      \
@@ -50,6 +50,9 @@ static inline struct fc_str fc_query_str(const struct fc_query *q, enum fc_query
 /* fc_query_add -- takes one decoded "key=value". `allowed`: bits of what this endpoint knows.
  * Errors: FC_INVALID what, where, expected. */
 FC_MUST_USE enum fc_status fc_query_add(struct fc_query *q, uint32_t allowed, struct fc_str pair, struct fc_error *err);
+
+/* fc_query_channel -- enum fc_channel, or -1: all of them. */
+static inline int fc_query_channel(const struct fc_query *q) { return fc_word_find(FC_VOCAB_CHANNEL, fc_query_str(q, FC_QUERY_channel)); }
 
 #define FC_QUERY_STEPS_MAX 10000
 

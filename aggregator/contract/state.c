@@ -26,11 +26,25 @@ size_t fc_topic_name(char *to, size_t cap, struct fc_str name) {
     return n;
 }
 
-size_t fc_topic_format(char *to, enum fc_scope scope, struct fc_str name, const char *channel, enum fc_window window) {
-    static const char *const scopes[] = {"queue/", "group/", "agent/"};
+/* "queue/NAME/" */
+static size_t begin(char *to, enum fc_scope scope, struct fc_str name) {
+    static const char *const scopes[] = {
+        [FC_SCOPE_QUEUE] = "queue/", [FC_SCOPE_GROUP] = "group/", [FC_SCOPE_AGENT] = "agent/"};
     size_t n = strlen(scopes[scope]);
     memcpy(to, scopes[scope], n);
     n += fc_topic_name(to + n, FC_TOPIC_MAX - n, name);
-    int k = snprintf(to + n, FC_TOPIC_MAX - n, "%s%s/%s", channel == NULL ? "" : "/", channel == NULL ? "" : channel, fc_window_name(window));
-    return n + (size_t)k;
+    to[n++] = '/';
+    return n;
+}
+
+size_t fc_topic_format(char *to, enum fc_scope scope, struct fc_str name, enum fc_window window) {
+    size_t n = begin(to, scope, name);
+    return n + (size_t)snprintf(to + n, FC_TOPIC_MAX - n, "%s", fc_window_name(window));
+}
+
+size_t fc_topic_format_channel(char *to, enum fc_scope scope, struct fc_str name, enum fc_channel channel,
+                               enum fc_window window) {
+    size_t n = begin(to, scope, name);
+    return n + (size_t)snprintf(to + n, FC_TOPIC_MAX - n, "%s/%s", fc_word(FC_VOCAB_CHANNEL, channel),
+                                fc_window_name(window));
 }

@@ -5,33 +5,49 @@
  *   topic within one instance), "at_us" int (engine's time of this state), then the state. Whoever missed some needs
  *   nothing but the next one. A new subscription is answered at once with the latest item of every topic it matches.
  *
- *   topic                     state
- *   queue/NAME/WINDOW         "scope":"queue" "name" "channel":"all" "window" + KPIs + gauges; WINDOW: now m15 h1 day
- *   group/all/WINDOW          "scope":"all" "name":"all" .. likewise, over all queues
- *   agent/NAME/WINDOW         "scope":"agent" "name" .. likewise, what concerns one agent
- *   agents/QUEUE, agents/all  "agents":[{"name","label","state","since_us","reason"?,"queues":[..],"contact_queue"?,
- *                             "answered","missed","talk_ms" (today; null when nothing)}] sorted by label
- *   queues                    "queues":["billing","sales",..] sorted: every queue known
- *   sources                   "sources":[{"src","state":"up"|"down"|"silent","since_us","heard_us","gaps","gap_reason"?,"gap_us"?}]
- *   hb                        every 500 ms, also when nothing changes: "instance" (hex, new at every start), "sent" (messages
- *                             published so far, this one included: a subscriber to everything that counted fewer has lost some and
- *                             subscribes anew), "clock":"wall"|"event", "version", "metrics":{name: number, ..}
+ *   topic                      state
+ *   queue/NAME/WINDOW          "scope":"queue" "name" "channel":"all" "channels":["voice",..] "window" + KPIs; WINDOW:
+ *                              now m15 h1 day
+ *   queue/NAME/CHANNEL/WINDOW  likewise of one channel ("channel":"voice"); only where "channels" has more than one
+ *   group/NAME/WINDOW          likewise, "scope":"group", of a group of queues; group/all: "scope":"all", all queues
+ *   group/NAME/CHANNEL/WINDOW
+ *   agent/NAME/WINDOW          "scope":"agent" "name" .. likewise, what concerns one agent; never by channel
+ *   agents/QUEUE, agents/all   "agents":[{"name","label","state","since_us","reason"?,"queues":[..],"contact_queue"?,
+ *                              "answered","missed","talk_ms" (today; null when nothing)}] sorted by label
+ *   queues                     "queues":["billing","sales",..] sorted: every queue known
+ *   sources                    "sources":[{"src","state":"up"|"down"|"silent","since_us","heard_us","gaps",
+ *                              "gap_reason"?,"gap_us"?}]
+ *   hb                         every 500 ms, also when nothing changes: "instance" (hex, new at every start), "sent"
+ *                              (messages published so far, this one included: a subscriber to everything that counted
+ *                              fewer has lost some and subscribes anew), "clock":"wall"|"event", "version",
+ *                              "metrics":{name: number, ..}
  *   NAME is percent-encoded by fc_topic_name: '/' '%' and control bytes as %XX.
  *
- *   KPI keys, types and units are those of the KPI table (kpi.h). Windows other than `now` hold "from_us" (start) too. Every queue, all and
- *   agent item holds the gauges "waiting" int, "longest_wait_since_us" int|null, "agents":{state: n for each state}; and what the page needs to explain
- *   service level: "threshold_ms" "short_abandon_ms" ints, "goal" 0..1. An item of window `now` holds only these.
+ *   KPI keys, types and units are those of the KPI table (kpi.h, KPIS.md): an item of window `now` holds the rows of
+ *   the moment, others those of the stretch too, with "from_us" (start) and "variants" (the formulas used). All hold
+ *   what the page needs to explain service level: "threshold_ms" "short_abandon_ms" ints, "goal" 0..1. Channel "all" is
+ *   the merge of every channel and of what has none (agents' time, complaints, surveys of contacts nobody knows): the
+ *   channels alone need not add up to it.
  *
  * QUERY (ZeroMQ ROUTER; ask with REQ or DEALER). One frame, a msgpack map, answered by one frame:
  *   {"id":any int,"op":"snapshot","prefix":"queue/"}             latest items of the matching topics
- *   {"id":..,"op":"range","scope":"queue"|"all"|"agent","name"?:..,"from_us":..,"to_us":..,"step_us"?:..}
- *        stored intervals of [from, to) merged, one item (or one a step, each with "from_us" "to_us"); without "name" every one of the
- *        scope. Bounds are widened to whole minutes; the item says which: its own "from_us"/"to_us".
- *   -> {"id":..,"ok":true,"items":[..]}  or  {"id":..,"ok":false,"error":"what, where, expected"}
+ *   {"id":..,"op":"range","scope":"queue"|"group"|"all"|"agent","name"?:..,"channel"?:"all"|"voice"|..,
+ *    "from_us":..,"to_us":..,"step_us"?:..}
+ *        stored intervals of [from, to) merged, an item a step (without "step_us": one). What is named has every step,
+ *        also empty ones; without "name" every group of the configuration likewise, and every queue or agent that has
+ *        something in the step. Steps count from "from_us" and are whole minutes, at most 10000.
+ *        Items are as above, window "range", each with its own "from_us" "to_us": bounds are widened to whole minutes,
+ *        and to whole quarters of an hour from before the time since when minutes are kept. "channels": those that
+ *        brought something. Groups, formulas, thresholds and goals are those of the configuration now; what counts by a
+ *        threshold was counted by the one then.
+ *   -> {"id":..,"ok":true,"items":[..]}  or  {"id":..,"ok":false,"code":..,"error":"what, where, expected"}
+ *        code: "absent" no such queue, group, agent or channel; "full" too large an answer; "invalid" a wrong question;
+ *        else the store's trouble.
  */
 #ifndef FC_STATE_H
 #define FC_STATE_H
 
+#include "event.h"
 #include "status.h"
 #include "str.h"
 
@@ -45,7 +61,10 @@ enum fc_scope { FC_SCOPE_QUEUE, FC_SCOPE_GROUP, FC_SCOPE_AGENT };
 /* fc_topic_name -- percent-encodes `name` into `to`; cut names do not occur: cap >= 3 * name.n + 1 is asserted. Returns its length. */
 size_t fc_topic_name(char *to, size_t cap, struct fc_str name);
 
-/* fc_topic_format -- "queue/sales/m15" and the like into to[FC_TOPIC_MAX]; returns its length. */
-size_t fc_topic_format(char *to, enum fc_scope scope, struct fc_str name, const char *channel, enum fc_window window);
+/* fc_topic_format -- "queue/sales/m15" and the like into to[FC_TOPIC_MAX]; returns its length.
+ * fc_topic_format_channel -- "queue/sales/voice/m15" likewise. */
+size_t fc_topic_format(char *to, enum fc_scope scope, struct fc_str name, enum fc_window window);
+size_t fc_topic_format_channel(char *to, enum fc_scope scope, struct fc_str name, enum fc_channel channel,
+                               enum fc_window window);
 
 #endif

@@ -79,43 +79,79 @@ static void floor_snapshot(uint64_t ver) {
     publish("agent/=cmd/day", "=cmd", "day", ver, 1);
 }
 
-/* Answers one question as the aggregator would. */
-static void answer(bool ok) {
-    uint8_t id[64], question[512], bytes[2048];
+static void publish_channels(const char *topic, const char *name, const char *channel, const char *channels,
+                             int64_t waiting) {
+    uint8_t bytes[1024];
+    publish_bytes(topic, bytes, fake_item_of(bytes, sizeof bytes, topic, name, channel, channels, "day", 1, waiting));
+}
+
+static void begin_answer(struct fc_mpw *w, uint8_t *bytes, size_t cap, int64_t number, bool ok) {
+    fc_mpw_init(w, bytes, cap);
+    fc_mpw_map(w, ok ? 3 : 4);
+    fc_mpw_key(w, "id");
+    fc_mpw_int(w, number);
+    fc_mpw_key(w, "ok");
+    fc_mpw_bool(w, ok);
+}
+
+static void add_refusal(struct fc_mpw *w, const char *code, const char *error) {
+    fc_mpw_key(w, "code");
+    fc_mpw_str(w, fc_str(code));
+    fc_mpw_key(w, "error");
+    fc_mpw_str(w, fc_str(error));
+}
+
+static void add_items(struct fc_mpw *w) {
+    fc_mpw_key(w, "items");
+    fc_mpw_array(w, 1);
+    fc_mpw_map(w, 3);
+    fc_mpw_key(w, "from_us");
+    fc_mpw_int(w, 60000000);
+    fc_mpw_key(w, "to_us");
+    fc_mpw_int(w, 120000000);
+    fc_mpw_key(w, "service_level");
+    fc_mpw_map(w, 2);
+    fc_mpw_key(w, "value");
+    fc_mpw_f64(w, 0.5);
+    fc_mpw_key(w, "n");
+    fc_mpw_int(w, 4);
+}
+
+static uint8_t question[512];
+static int question_n;
+
+/* Answers one question as the aggregator would; code NULL: with an item, else with a refusal. */
+static void answer_with(const char *code, const char *error) {
+    uint8_t id[64], bytes[2048];
     struct fc_mp at = {0};
     int64_t number = -1;
     zmq_pollitem_t wait = {.socket = router, .events = ZMQ_POLLIN};
     assert_int_equal(zmq_poll(&wait, 1, WAIT_MS), 1);
-    int id_n = zmq_recv(router, id, sizeof id, 0), n = zmq_recv(router, question, sizeof question, 0);
-    assert_true(fc_item_find(question, (size_t)n, "id", &at) && fc_mp_i64(&at, &number));
-    assert_true(fc_item_find(question, (size_t)n, "scope", &at));
+    int id_n = zmq_recv(router, id, sizeof id, 0);
+    question_n = zmq_recv(router, question, sizeof question, 0);
+    assert_true(fc_item_find(question, (size_t)question_n, "id", &at) && fc_mp_i64(&at, &number));
+    assert_true(fc_item_find(question, (size_t)question_n, "scope", &at));
     struct fc_mpw w;
-    fc_mpw_init(&w, bytes, sizeof bytes);
-    fc_mpw_map(&w, 3);
-    fc_mpw_key(&w, "id");
-    fc_mpw_int(&w, number);
-    fc_mpw_key(&w, "ok");
-    fc_mpw_bool(&w, ok);
-    if (ok) {
-        fc_mpw_key(&w, "items");
-        fc_mpw_array(&w, 1);
-        fc_mpw_map(&w, 3);
-        fc_mpw_key(&w, "from_us");
-        fc_mpw_int(&w, 60000000);
-        fc_mpw_key(&w, "to_us");
-        fc_mpw_int(&w, 120000000);
-        fc_mpw_key(&w, "service_level");
-        fc_mpw_map(&w, 2);
-        fc_mpw_key(&w, "value");
-        fc_mpw_f64(&w, 0.5);
-        fc_mpw_key(&w, "n");
-        fc_mpw_int(&w, 4);
-    } else {
-        fc_mpw_key(&w, "error");
-        fc_mpw_str(&w, fc_str("queue=zz: unknown"));
-    }
+    begin_answer(&w, bytes, sizeof bytes, number, code == NULL);
+    if (code == NULL)
+        add_items(&w);
+    else
+        add_refusal(&w, code, error);
     assert_true(zmq_send(router, id, (size_t)id_n, ZMQ_SNDMORE) >= 0);
     assert_true(zmq_send(router, bytes, w.len, 0) >= 0);
+}
+
+/* What the last question said under a key; "" when it did not. */
+static const char *asked(const char *key) {
+    static char text[200];
+    struct fc_mp at;
+    struct fc_str s;
+    bool found = fc_item_find(question, (size_t)question_n, key, &at) && fc_mp_str(&at, &s);
+    return found ? fc_str_copy(text, sizeof text, s) : "";
+}
+
+static void answer(bool ok) {
+    answer_with(ok ? NULL : "invalid", "queue=zz: unknown");
 }
 
 #endif

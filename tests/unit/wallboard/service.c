@@ -176,14 +176,75 @@ static void kpi_answers(void **state) {
     assert_non_null(strstr(r.body, "\"scope\":\"all\""));
     assert_null(strstr(r.body, "\"scope\":\"agent\""));
     assert_int_equal(get("/api/v1/kpi?scope=agent", "Accept: text/csv\r\n", &r), 200);
-    assert_memory_equal(r.body, "\xef\xbb\xbf" "at,scope,", 12);
+    assert_memory_equal(r.body,
+                        "\xef\xbb\xbf"
+                        "at,scope,",
+                        12);
     assert_non_null(strstr(r.body, "2025-10-09T08:53:20.000001Z,agent,\"'=cmd\",all,day,1,0.8,1\r\n"));
     assert_int_equal(get("/api/v1/kpi?queue=nobody", "", &r), 404);
     assert_int_equal(get("/api/v1/kpi?window=year", "", &r), 400);
     assert_string_equal(r.body, "{\"error\":\"window=year: expected one of: now m15 h1 day\"}\n");
     assert_int_equal(get("/api/v1/kpi?quue=x", "", &r), 400);
-    assert_int_equal(get("/api/v1/kpi?channel=voice", "", &r), 400);
+    assert_int_equal(get("/api/v1/kpi?channel=fax", "", &r), 400);
+    assert_string_equal(r.body,
+                        "{\"error\":\"channel=fax: expected one of: all voice chat email sms ticket internal\"}\n");
     assert_int_equal(get("/api/v1/contacts", "", &r), 404);
+}
+
+/* Two queues, one of them with two channels, a group of both; until the next instance buries them. */
+static void publish_mixed(void) {
+    publish_channels("queue/phones/day", "phones", "all", "voice", 41);
+    publish_channels("queue/mixed/day", "mixed", "all", "voice chat", 42);
+    publish_channels("queue/mixed/voice/day", "mixed", "voice", "voice", 43);
+    publish_channels("queue/mixed/chat/day", "mixed", "chat", "chat", 44);
+    publish_channels("group/front/day", "front", "all", "voice chat", 45);
+    publish_channels("group/front/chat/day", "front", "chat", "chat", 46);
+}
+
+static void until_seen(const char *path, const char *what) {
+    static struct reply r;
+    for (int i = 0; i < WAIT_MS / 10; i++) {
+        if (get(path, "", &r) == 200 && strstr(r.body, what) != NULL) return;
+        (void)usleep(10000);
+    }
+    fail_msg("%s: no %s in %s", path, what, r.body);
+}
+
+static void channels_and_groups(void **state) {
+    (void)state;
+    static struct reply r;
+    publish_mixed();
+    until_seen("/api/v1/kpi?group=front&channel=chat", "\"waiting\":46");
+    assert_int_equal(get("/api/v1/kpi?queue=mixed", "", &r), 200);
+    assert_non_null(strstr(r.body, "\"waiting\":42"));
+    assert_int_equal(get("/api/v1/kpi?queue=mixed&channel=chat", "", &r), 200);
+    assert_non_null(strstr(r.body, "\"waiting\":44"));
+    assert_int_equal(get("/api/v1/kpi?queue=phones&channel=voice", "", &r),
+                     200); /* its only one: the queue's item by that name */
+    assert_non_null(
+        strstr(r.body, "\"channel\":\"voice\",\"channels\":[\"voice\"],\"window\":\"day\",\"waiting\":41,"));
+    assert_int_equal(get("/api/v1/kpi?queue=phones&channel=chat", "", &r), 404);
+    assert_string_equal(r.body, "{\"error\":\"channel=chat: no such channel here, at queue=phones\"}\n");
+    assert_int_equal(get("/api/v1/kpi?scope=queue&channel=voice", "", &r), 200);
+    const char *first = strstr(r.body, "\"waiting\":43"), *second = strstr(r.body, "\"waiting\":41");
+    assert_true(first != NULL && second != NULL && first < second); /* by name */
+    assert_null(strstr(r.body, "\"waiting\":42"));
+    assert_null(strstr(r.body, "sales")); /* it has no channels yet */
+    assert_int_equal(get("/api/v1/kpi?scope=queue", "", &r), 200);
+    assert_non_null(strstr(r.body, "\"waiting\":42"));
+    assert_null(strstr(r.body, "\"waiting\":43"));
+    assert_int_equal(get("/api/v1/kpi?scope=group", "", &r), 200);
+    assert_non_null(strstr(r.body, "\"waiting\":45"));
+    assert_null(strstr(r.body, "\"name\":\"all\""));
+    assert_int_equal(get("/api/v1/kpi?group=back", "", &r), 404);
+    assert_int_equal(get("/api/v1/kpi?agent=%3Dcmd&channel=voice", "", &r), 400);
+    assert_int_equal(get("/api/v1/kpi?queue=mixed&channel=chat", "Accept: text/csv\r\n", &r), 200);
+    assert_non_null(strstr(r.body, "mixed,chat,chat,day,44,"));
+    assert_int_equal(get("/api/v1/kpis", "Accept: text/csv\r\n", &r), 200);
+    assert_memory_equal(r.body,
+                        "\xef\xbb\xbf"
+                        "key,",
+                        7);
 }
 
 static void ask_later(int fd, const char *path) {
@@ -199,7 +260,8 @@ static void catalogue_is_told(void **state) {
     assert_non_null(strstr(r.head, "application/json"));
     json_t *root = json_loads(r.body, 0, NULL), *row;
     size_t i, rows = 0;
-    json_array_foreach(json_object_get(root, "kpis"), i, row) rows += json_string_value(json_object_get(row, "key")) != NULL;
+    json_array_foreach(json_object_get(root, "kpis"), i, row) rows +=
+        json_string_value(json_object_get(row, "key")) != NULL;
     assert_int_equal(rows, FC_KPI_ALL);
     json_decref(root);
     assert_int_equal(get("/api/v1/kpis?queue=a", "", &r), 400);
@@ -212,7 +274,9 @@ static void history_answers(void **state) {
     ask_later(fd, "/api/v1/history?queue=sales&kpi=service_level&from=60000000&to=120000000&step=60000000");
     answer(true);
     read_reply(fd, &r);
-    assert_string_equal(r.body, "{\"kpi\":\"service_level\",\"points\":[{\"from_us\":60000000,\"to_us\":120000000,\"value\":0.5,\"n\":4}]}\n");
+    assert_string_equal(
+        r.body,
+        "{\"kpi\":\"service_level\",\"points\":[{\"from_us\":60000000,\"to_us\":120000000,\"value\":0.5,\"n\":4}]}\n");
     ask_later(fd, "/api/v1/history?queue=sales&kpi=nonsense&from=60000000&to=120000000");
     answer(true);
     read_reply(fd, &r);
@@ -227,6 +291,28 @@ static void history_answers(void **state) {
     answer(true);
     read_reply(fd, &r);
     assert_non_null(strstr(r.body, "\"from_us\":60000000,\"to_us\":120000000,\"items\":[{"));
+    ask_later(fd, "/api/v1/history?group=front&channel=chat&kpi=service_level&from=60000000&to=120000000");
+    answer(true);
+    read_reply(fd, &r);
+    assert_int_equal(r.status, 200);
+    assert_string_equal(asked("scope"), "group");
+    assert_string_equal(asked("name"), "front");
+    assert_string_equal(asked("channel"), "chat");
+    ask_later(fd, "/api/v1/kpi?queue=zz&agent=ann&from=60000000&to=120000000");
+    answer_with("absent", "queue \"zz\": no such queue");
+    assert_string_equal(asked("channel"), "");
+    answer(true); /* of the agent: the queue is missing all the same */
+    read_reply(fd, &r);
+    assert_int_equal(r.status, 404);
+    assert_string_equal(r.body, "{\"error\":\"queue \\\"zz\\\": no such queue\"}\n");
+    ask_later(fd, "/api/v1/kpi?scope=agent&from=60000000&to=120000000");
+    answer_with("full", "more than 100000 items");
+    read_reply(fd, &r);
+    assert_int_equal(r.status, 400);
+    ask_later(fd, "/api/v1/kpi?scope=group&from=60000000&to=120000000");
+    answer_with("io", "store: gone");
+    read_reply(fd, &r);
+    assert_int_equal(r.status, 502);
     ask_later(fd, "/api/v1/kpi?queue=sales&from=60000000&to=120000000"); /* nobody waits for this answer */
     assert_int_equal(close(fd), 0);
     answer(true);
@@ -313,7 +399,8 @@ static void strangers_are_refused(void **state) {
     assert_int_equal(close(upgrade("floorcast.json", "", &r)), 0);
     assert_int_equal(r.status, 503);
     for (int i = 0; i < 6; i++) assert_int_equal(close(fds[i]), 0);
-    for (int i = 0; i < 500 && get("/healthz", "", &r) > 0 && strstr(r.body, "\"clients\":0") == NULL; i++) (void)usleep(10000);
+    for (int i = 0; i < 500 && get("/healthz", "", &r) > 0 && strstr(r.body, "\"clients\":0") == NULL; i++)
+        (void)usleep(10000);
     int fd = ws_open("\"queue/sales/day\"");
     static char large[20000];
     memset(large, ' ', sizeof large);
@@ -396,8 +483,9 @@ static void new_instance_buries_the_old(void **state) {
     while (!gone) {
         json_t *next = ws_next(fd, "state"), *item;
         size_t i;
-        json_array_foreach(json_object_get(next, "items"), i, item)
-            if (strcmp(json_string_value(json_object_get(item, "topic")), "queue/other/day") == 0) gone = json_is_true(json_object_get(item, "gone"));
+        json_array_foreach(json_object_get(next, "items"), i,
+                           item) if (strcmp(json_string_value(json_object_get(item, "topic")), "queue/other/day") == 0)
+            gone = json_is_true(json_object_get(item, "gone"));
         json_decref(next);
     }
     assert_int_equal(get("/api/v1/kpi?queue=other", "", &r), 404);
@@ -444,19 +532,13 @@ static void goodbye_is_1001(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(health_and_metrics),
-        cmocka_unit_test(static_files_on_one_connection),
-        cmocka_unit_test(kpi_answers),
-        cmocka_unit_test(catalogue_is_told),
-        cmocka_unit_test(history_answers),
-        cmocka_unit_test(snapshot_then_changes),
-        cmocka_unit_test(msgpack_passes_bytes_through),
-        cmocka_unit_test(strangers_are_refused),
-        cmocka_unit_test(slow_reader_gets_the_latest),
-        cmocka_unit_test(loss_is_noticed),
-        cmocka_unit_test(new_instance_buries_the_old),
-        cmocka_unit_test(silence_is_said),
-        cmocka_unit_test(reload_takes_a_new_page),
+        cmocka_unit_test(health_and_metrics),    cmocka_unit_test(static_files_on_one_connection),
+        cmocka_unit_test(kpi_answers),           cmocka_unit_test(channels_and_groups),
+        cmocka_unit_test(catalogue_is_told),     cmocka_unit_test(history_answers),
+        cmocka_unit_test(snapshot_then_changes), cmocka_unit_test(msgpack_passes_bytes_through),
+        cmocka_unit_test(strangers_are_refused), cmocka_unit_test(slow_reader_gets_the_latest),
+        cmocka_unit_test(loss_is_noticed),       cmocka_unit_test(new_instance_buries_the_old),
+        cmocka_unit_test(silence_is_said),       cmocka_unit_test(reload_takes_a_new_page),
         cmocka_unit_test(goodbye_is_1001),
     };
     return cmocka_run_group_tests(tests, start, stop);
