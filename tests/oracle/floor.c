@@ -172,7 +172,7 @@ int floor_agent_at(struct floor_make *m, int queue, int64_t at_us) {
 void fc_floor_make(struct fc_floor *f, uint64_t seed, const struct fc_floor_spec *spec) {
     struct floor_make m = {.f = f, .spec = spec, .chance = seed, .customers = spec->contacts / 3 + 1};
     FC_ASSERT(spec->contacts > 0 && spec->span_us > 2 * MINUTE);
-    *f = (struct fc_floor){.seed = seed};
+    *f = (struct fc_floor){.seed = seed, .odd = spec->odd_pct > 0};
     m.names_cap = (size_t)spec->contacts * 40 + 400;
     f->memory[5] = m.names = calloc(m.names_cap, sizeof *m.names);
     FC_ASSERT(m.names != NULL);

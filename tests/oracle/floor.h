@@ -32,12 +32,16 @@ struct fc_floor {
     const char *queues[FC_FLOOR_QUEUES_MAX], *agents[FC_FLOOR_AGENTS_MAX];
     int queues_n, agents_n;
     int64_t start_us, end_us; /* end: the last arrival */
+    bool odd;                 /* some of it contradicts itself: what was once believed may have to be taken back */
     void *memory[6];          /* what the above points into; owned */
 };
 
 /* fc_floor_make -- the same seed and spec give the same floor, byte for byte. Allocates; ends with fc_floor_fini. */
 void fc_floor_make(struct fc_floor *f, uint64_t seed, const struct fc_floor_spec *spec);
 void fc_floor_fini(struct fc_floor *f);
+
+/* fc_floor_print -- the first n arrivals on stdout, one a line, times in seconds from the floor's start: to look into what differs. */
+void fc_floor_print(const struct fc_floor *f, size_t n);
 
 /* The floor's only source of chance, for tests that want to choose as well. */
 uint64_t fc_floor_draw(uint64_t *state);

@@ -11,8 +11,8 @@
 #include "state.h"
 #include "tally.h"
 
-#define FC_ORACLE_ALL (-1)   /* of a channel: every cell together */
-#define FC_ORACLE_PLAIN 255  /* of a channel: what has none */
+#define FC_ORACLE_ALL (-1)               /* of a channel: every cell together */
+#define FC_ORACLE_PLAIN FC_CHANNEL_COUNT /* of a channel: what has none */
 
 struct fc_oracle_limits {
     int64_t threshold_us, short_us; /* T and S */

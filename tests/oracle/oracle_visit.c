@@ -109,14 +109,15 @@ static void at_agent(struct fc_oracle *o, const struct visit *v, int64_t ts_us, 
     oracle_fact(o, (struct fact){ts_us, value, count, sum, v->queue, v->channel, v->agent});
 }
 
+/* How long somebody waited is the queue's doing: the service level is no agent's. */
 static void waited(struct fc_oracle *o, const struct visit *v) {
     const struct fc_oracle_limits *l = limits_of(o, v);
     int64_t breach_us = v->offered_us + l->threshold_us;
     if (v->answered_us != NEVER) {
         int64_t wait_us = between(v->offered_us, v->answered_us);
         at_agent(o, v, v->answered_us, FC_TALLY_answered, FC_TALLY_wait_us, wait_us);
-        if (wait_us <= l->threshold_us) at_agent(o, v, v->answered_us, FC_TALLY_sl_met, FC_TALLY_NONE, 0);
-        else at_queue(o, v, breach_us, FC_TALLY_sl_missed);
+        bool met = wait_us <= l->threshold_us;
+        at_queue(o, v, met ? v->answered_us : breach_us, met ? FC_TALLY_sl_met : FC_TALLY_sl_missed);
     } else if (v->left_us != NEVER) {
         int64_t wait_us = between(v->offered_us, v->left_us);
         at_queue(o, v, v->left_us, FC_TALLY_LEFT + (int)v->reason);
