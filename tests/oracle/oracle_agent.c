@@ -10,10 +10,6 @@ struct agent {
     int number;
     int64_t first_us; /* when it was first heard of; NEVER */
     struct spans talks, holds, alerts, wraps;
-    struct {
-        const struct told **at;
-        size_t n, cap;
-    } base; /* what was said of the agent itself, by time */
     struct cuts cuts;
 };
 
@@ -30,6 +26,20 @@ static void lay(struct agent *a, struct spans *spans, int64_t from_us, int64_t t
 }
 
 /* ---- what it did ------------------------------------------------------------------------------------------------ */
+
+/* What is said of an agent itself, or of its part in a contact: from the first of these on it is there. */
+static bool is_presence(enum fc_kind kind) {
+    switch (kind) {
+    case FC_ALERTED:
+    case FC_MISSED:
+    case FC_ANSWERED:
+    case FC_WRAPPED:
+    case FC_AGENT:
+    case FC_JOINED:
+    case FC_PARTED: return true;
+    default: return false;
+    }
+}
 
 static void lay_conversations(const struct fc_oracle *o, struct agent *a) {
     for (int c = 0; c < o->contacts.n; c++) {
@@ -57,27 +67,22 @@ static void lay_all(const struct fc_oracle *o, struct agent *a) {
     lay_conversations(o, a);
     for (size_t i = 0; i < o->told_n; i++) {
         const struct told *t = &o->told[i];
-        if (t->agent != a->number) continue;
+        if (t->agent != a->number || !is_presence(t->ev->kind)) continue;
         if (a->first_us == NEVER) a->first_us = t->ts;
         if (t->ev->kind == FC_ALERTED) lay_alert(o, a, t);
-        if (t->ev->kind == FC_AGENT || t->ev->kind == FC_JOINED || t->ev->kind == FC_PARTED) {
-            GROW(a->base.at, a->base.n, a->base.cap);
-            a->base.at[a->base.n++] = t;
-        }
         cut(a, t->ts);
     }
 }
 
 /* Whoever is rung for a queue or takes its contacts serves it, whether or not a source says so. */
-static bool joins(const struct told *t) { return t->ev->kind == FC_JOINED || t->ev->kind == FC_ALERTED || t->ev->kind == FC_ANSWERED; }
-
 static void lay_membership(const struct fc_oracle *o, struct timeline *line, int agent) {
     for (int q = 0; q < o->queues.n; q++) {
         int64_t joined_us = NEVER;
         for (size_t i = 0; i < o->told_n; i++) {
             const struct told *t = &o->told[i];
             if (t->agent != agent || t->queue != q) continue;
-            if (joins(t) && joined_us == NEVER) joined_us = t->ts;
+            bool joins = t->ev->kind == FC_JOINED || t->ev->kind == FC_ALERTED || t->ev->kind == FC_ANSWERED;
+            if (joins && joined_us == NEVER) joined_us = t->ts;
             if (t->ev->kind != FC_PARTED || joined_us == NEVER) continue;
             oracle_span(&line->serves[q], joined_us, t->ts);
             joined_us = NEVER;
@@ -94,33 +99,28 @@ static int how_many(const struct spans *s, int64_t at_us) {
     return n;
 }
 
-static bool serves_any(const struct fc_oracle *o, int agent, int64_t at_us) {
-    for (int q = 0; q < o->queues.n; q++)
-        if (oracle_within(&o->timelines[agent].serves[q], at_us)) return true;
-    return false;
-}
-
-/* What was said last. Who has parted from every queue is offline until it joins one or something else is said. */
 static enum fc_agent_state base_at(const struct fc_oracle *o, const struct agent *a, int64_t at_us) {
     enum fc_agent_state base = FC_AGENT_AVAILABLE;
-    bool parted = false;
-    for (size_t i = 0; i < a->base.n && a->base.at[i]->ts <= at_us; i++) {
-        const struct told *t = a->base.at[i];
-        if (t->ev->kind == FC_AGENT) base = (enum fc_agent_state)t->ev->word;
-        if (t->ev->kind == FC_JOINED && parted) base = FC_AGENT_AVAILABLE;
-        parted = parted && t->ev->kind == FC_PARTED;
-        if (t->ev->kind != FC_PARTED || base == FC_AGENT_OFFLINE || serves_any(o, a->number, t->ts)) continue;
-        base = FC_AGENT_OFFLINE;
-        parted = true;
-    }
+    for (size_t i = 0; i < o->told_n && o->told[i].ts <= at_us; i++)
+        if (o->told[i].ev->kind == FC_AGENT && o->told[i].agent == a->number) base = (enum fc_agent_state)o->told[i].ev->word;
     return base;
 }
 
-static enum fc_agent_state state_at(const struct fc_oracle *o, const struct agent *a, int64_t at_us) {
+/* It has served a queue before, and serves none: it has left, whatever was said of it last. */
+static bool is_away(const struct fc_oracle *o, const struct timeline *line, int64_t at_us) {
+    bool served = false;
+    for (int q = 0; q < o->queues.n; q++) {
+        if (how_many(&line->serves[q], at_us) > 0) return false;
+        for (size_t i = 0; i < line->serves[q].n; i++) served = served || line->serves[q].at[i].from_us <= at_us;
+    }
+    return served;
+}
+
+static enum fc_agent_state state_at(const struct fc_oracle *o, const struct agent *a, const struct timeline *line, int64_t at_us) {
     int talks = how_many(&a->talks, at_us);
     enum fc_agent_state base = base_at(o, a, at_us);
     if (talks > 0) return how_many(&a->holds, at_us) == talks ? FC_AGENT_HOLD : FC_AGENT_BUSY;
-    if (base == FC_AGENT_OFFLINE) return FC_AGENT_OFFLINE;
+    if (base == FC_AGENT_OFFLINE || is_away(o, line, at_us)) return FC_AGENT_OFFLINE;
     if (how_many(&a->alerts, at_us) > 0) return FC_AGENT_ALERTING;
     if (how_many(&a->wraps, at_us) > 0) return FC_AGENT_WRAP;
     return base;
@@ -137,7 +137,7 @@ static void draw(const struct fc_oracle *o, struct agent *a, struct timeline *li
         int64_t from_us = a->cuts.at[i], to_us = i + 1 < a->cuts.n ? a->cuts.at[i + 1] : NEVER;
         if (from_us < a->first_us || from_us == to_us) continue;
         GROW(line->at, line->n, line->cap);
-        line->at[line->n++] = (struct stretch){from_us, to_us, state_at(o, a, from_us)};
+        line->at[line->n++] = (struct stretch){from_us, to_us, state_at(o, a, line, from_us)};
     }
 }
 
@@ -152,7 +152,6 @@ void oracle_timelines(struct fc_oracle *o) {
         lay_membership(o, line, i);
         lay_all(o, &a);
         draw(o, &a, line);
-        free(a.base.at);
         free(a.talks.at);
         free(a.holds.at);
         free(a.alerts.at);
