@@ -146,10 +146,10 @@ void floor_contact(struct floor_make *m) {
     struct life life = {.legs = floor_pct(m, 20) ? (int)floor_between(m, 2, LEGS_MAX) : 1};
     if (floor_pct(m, 80)) life.customer = floor_named(m, 'p', (int)floor_between(m, 0, m->customers - 1));
     if (life.legs > 1 || floor_pct(m, 30)) life.root = floor_named(m, 'r', m->roots_n++);
-    int channel = channels[floor_between(m, 0, 5)];
+    int channel = (int)channels[floor_between(m, 0, 5)];
     int64_t at_us = m->f->start_us + MINUTE + floor_between(m, 0, m->spec->span_us - MINUTE);
     for (int leg = 1; leg <= life.legs && at_us != 0; leg++) {
         at_us = visit(m, &life, channel, at_us, leg < life.legs);
-        if (floor_pct(m, 20)) channel = channels[floor_between(m, 0, 5)];
+        if (floor_pct(m, 20)) channel = (int)channels[floor_between(m, 0, 5)];
     }
 }

@@ -27,6 +27,7 @@ static void lay(struct agent *a, struct spans *spans, int64_t from_us, int64_t t
 
 /* ---- what it did ------------------------------------------------------------------------------------------------ */
 
+/* What is said of an agent itself, or of its part in a contact: from the first of these on it is there. */
 static bool is_presence(enum fc_kind kind) {
     switch (kind) {
     case FC_ALERTED:
@@ -73,6 +74,7 @@ static void lay_all(const struct fc_oracle *o, struct agent *a) {
     }
 }
 
+/* Whoever is rung for a queue or takes its contacts serves it, whether or not a source says so. */
 static void lay_membership(const struct fc_oracle *o, struct timeline *line, int agent) {
     for (int q = 0; q < o->queues.n; q++) {
         int64_t joined_us = NEVER;
@@ -104,7 +106,7 @@ static enum fc_agent_state base_at(const struct fc_oracle *o, const struct agent
     return base;
 }
 
-/* It has served a queue before, and serves none. */
+/* It has served a queue before, and serves none: it has left, whatever was said of it last. */
 static bool is_away(const struct fc_oracle *o, const struct timeline *line, int64_t at_us) {
     bool served = false;
     for (int q = 0; q < o->queues.n; q++) {

@@ -20,7 +20,7 @@ static struct fc_floor_spec short_spec(uint64_t *chance) {
 
 /* A floor that is played alone is looked at after each arrival, so that the one that made the difference is the last printed. */
 static void play_on(struct play *p, size_t to) {
-    size_t step = only >= 0 ? 1 : 40;
+    size_t step = only >= 0 ? 1 : 16;
     while (p->fed < to) {
         play_to(p, p->fed + step < to ? p->fed + step : to);
         checkpoint_for_nothing(p);
@@ -37,7 +37,7 @@ static void play_floor(int number) {
     if (p.fed < p.floor.n) let_pass(&p, draw(&p, 0, p.floor.arrives_us[p.fed] - p.now_us));
     compare_windows(&p, 1);
     play_on(&p, p.floor.n);
-    let_pass(&p, draw(&p, 0, 300) * draw(&p, 0, 60) * SECOND);
+    let_pass(&p, draw(&p, 0, 99) == 0 ? draw(&p, 60, 300) * MINUTE : draw(&p, 0, 60) * draw(&p, 0, 60) * SECOND);
     compare_windows(&p, 1);
     compare_gauges(&p);
     end_play(&p);

@@ -171,7 +171,9 @@ static void compare_range(struct play *p, const struct fc_oracle *o, struct owne
     int64_t width_us = minutes * MINUTE, first = p->floor.start_us / width_us - 2, last = p->now_us / width_us + 1;
     int64_t from_us = draw(p, first, last) * width_us, to_us = draw(p, from_us / width_us + 1, last + 1) * width_us;
     bool of_group = owner.scope == FC_SCOPE_GROUP && strcmp(owner.name, "all") != 0;
-    struct place at = {p, owner, channel, minutes == 1 ? "stored minutes" : minutes == DAY ? "stored days" : "stored quarters", from_us, to_us, of_group};
+    bool settled = to_us <= p->now_us - MINUTE; /* time is entered when something happens, and once a minute at least */
+    struct place at = {p, owner, channel, minutes == 1 ? "stored minutes" : minutes == DAY ? "stored days" : "stored quarters", from_us, to_us,
+                       of_group || !settled};
     fc_tally_clear(&got);
     if (of_group) merge_group(p, &at, minutes);
     else merge_stored(p, &at, owner, minutes);

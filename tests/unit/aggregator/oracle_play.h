@@ -128,13 +128,21 @@ static void give_record(void *ctx, struct fc_record_block *b) {
     free(b);
 }
 
+static struct fc_record_block *take_same(void *ctx) {
+    static struct fc_record_block block;
+    (void)ctx;
+    block.used = 0;
+    block.last = false;
+    return &block;
+}
+
 static void lose_record(void *ctx, struct fc_record_block *b) {
     (void)ctx;
-    free(b);
+    (void)b;
 }
 
 /* A checkpoint that nobody will ever read: an engine expects to have one now and then. */
-USED static void checkpoint_for_nothing(struct play *p) { fc_engine_checkpoint(p->engine, take_record, lose_record, NULL); }
+USED static void checkpoint_for_nothing(struct play *p) { fc_engine_checkpoint(p->engine, take_same, lose_record, NULL); }
 
 USED static void checkpoint(struct play *p) {
     fc_engine_checkpoint(p->engine, take_record, give_record, p);
