@@ -177,40 +177,49 @@ void fc_chain_diff(struct fc_chains_of *before, struct fc_chains_of *after, fc_c
 
 /* ---- folding --------------------------------------------------------------------------------------------------- */
 
-static bool can_fold(const struct fc_chains_of *of, const struct fc_chain *ch, uint32_t i) {
-    const struct fc_chain_contact *a = &of->contacts[i], *b = a + 1;
-    if (i + 1 == ch->first || i == ch->first || a->over_us == 0 || b->over_us == 0 || (a->answered_us != 0) != (b->answered_us != 0)) return false;
-    if (ch->first == UINT32_MAX) return true;
-    int64_t first_us = of->contacts[ch->first].offered_us; /* on which side of it a contact is offered makes the difference */
-    return (a->offered_us > first_us) == (b->offered_us > first_us);
+/* What makes a difference to its chain, of a contact that is not the first answered: is it answered, is it offered after that one? */
+static unsigned kind_of(const struct fc_chains_of *of, const struct fc_chain *ch, const struct fc_chain_contact *c) {
+    bool after = ch->first != UINT32_MAX && c->offered_us > of->contacts[ch->first].offered_us;
+    return (c->answered_us != 0 ? 1u : 0u) | (after ? 2u : 0u);
 }
 
-static struct fc_chain_visit together(const struct fc_chains_of *of, const struct fc_chain_contact *a, const struct fc_chain_contact *b) {
-    struct fc_chain_visit v = of->legs[b->answered_us != 0 ? b->answer : b->leg];
-    v.offered_us = a->offered_us;
-    if (a->answered_us != 0 && a->answered_us < b->answered_us) v.answered_us = a->answered_us;
-    v.over_us = later(a->over_us, b->over_us);
+static struct fc_chain_visit as_one_leg(const struct fc_chains_of *of, const struct fc_chain_contact *c) {
+    struct fc_chain_visit v = of->legs[c->answered_us != 0 ? c->answer : c->leg];
+    v.offered_us = c->offered_us;
+    v.over_us = c->over_us;
     return v;
+}
+
+static void put_into(struct fc_chain_visit *v, const struct fc_chain_contact *c) {
+    if (c->answered_us != 0 && c->answered_us < v->answered_us) v->answered_us = c->answered_us;
+    v->over_us = later(v->over_us, c->over_us);
+}
+
+static uint32_t fold_chain(const struct fc_chains_of *of, const struct fc_chain *ch, uint32_t newest, struct fc_chain_visit *left, uint32_t *n) {
+    struct fc_chain_visit *one[4] = {NULL};
+    uint32_t folded = 0;
+    for (uint32_t i = ch->contact; i < ch->contact + ch->contacts_n; i++) {
+        const struct fc_chain_contact *c = &of->contacts[i];
+        unsigned kind = kind_of(of, ch, c);
+        if (i >= newest || i == ch->first || c->over_us == 0) {
+            memcpy(&left[*n], &of->legs[c->leg], c->legs_n * sizeof *left);
+            *n += c->legs_n;
+        } else if (one[kind] == NULL) {
+            one[kind] = &left[(*n)++];
+            *one[kind] = as_one_leg(of, c);
+        } else {
+            put_into(one[kind], c);
+            folded++;
+        }
+    }
+    return folded;
 }
 
 uint32_t fc_chain_fold(struct fc_chains_of *of) {
     struct fc_chain_visit left[FC_CHAIN_VISITS_MAX];
-    uint32_t n = 0, folded = 0, newest = FC_CHAIN_VISITS_FOLD / 4;
-    uint32_t end = of->contacts_n > newest ? of->contacts_n - newest : 0;
-    for (uint32_t k = 0; k < of->chains_n; k++) {
-        const struct fc_chain *ch = &of->chains[k];
-        for (uint32_t i = ch->contact; i < ch->contact + ch->contacts_n; i++) {
-            const struct fc_chain_contact *c = &of->contacts[i];
-            if (i + 1 < end && i + 1 < ch->contact + ch->contacts_n && can_fold(of, ch, i)) {
-                left[n++] = together(of, c, c + 1);
-                folded++;
-                i++;
-                continue;
-            }
-            memcpy(&left[n], &of->legs[c->leg], c->legs_n * sizeof *left);
-            n += c->legs_n;
-        }
-    }
+    uint32_t n = 0, folded = 0, spared = FC_CHAIN_VISITS_FOLD / 4;
+    uint32_t newest = of->contacts_n > spared ? of->contacts_n - spared : 0;
+    for (uint32_t k = 0; k < of->chains_n; k++) folded += fold_chain(of, &of->chains[k], newest, left, &n);
     memcpy(of->legs, left, n * sizeof *left);
     of->legs_n = n;
     return folded;

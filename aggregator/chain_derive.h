@@ -52,9 +52,9 @@ void fc_chain_derive(struct fc_chains_of *of, int64_t window_us, int64_t now_us)
 typedef void (*fc_chain_change)(void *ctx, const struct fc_chain_visit *stand, const struct fc_fact *fact);
 void fc_chain_diff(struct fc_chains_of *before, struct fc_chains_of *after, fc_chain_change change, void *ctx);
 
-/* fc_chain_fold -- puts together, two by two, contacts of a chain that cannot make a difference apart: over, neither the first answered,
- * both answered or both not. The newest FC_CHAIN_VISITS_FOLD / 4 contacts are left alone. `of` is derived; only its legs are left.
- * Returns how many were put into another. Law: the facts derived from what is left are the same. */
+/* fc_chain_fold -- makes one contact of those of a chain that cannot make a difference apart: over, not the first answered, alike in
+ * whether they are answered and offered after that one. The newest FC_CHAIN_VISITS_FOLD / 4 contacts are left alone. `of` is derived;
+ * only its legs are left. Returns how many were put into another. Law: the facts derived from what is left are the same. */
 uint32_t fc_chain_fold(struct fc_chains_of *of);
 
 #endif

@@ -173,7 +173,7 @@ static void renew(struct fc_chains *c) {
     int64_t before_us = c->window_us;
     if (before_us == c->wanted_us) return;
     c->window_us = c->wanted_us;
-    c->moved = true;
+    c->moved |= c->records.live > 0; /* else nobody was counted under it */
     for (uint32_t i = 0; i < c->records.used; i++) {
         if ((fc_chain_record_at(&c->records, i)->flags & FC_CHAIN_LIVE) == 0) continue;
         derive_at(c, i, before_us, c->now_us, &c->before);

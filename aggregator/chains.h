@@ -21,7 +21,7 @@ struct fc_chains;
     X(visits, "visits held for them")                                                                                  \
     X(forgotten, "visits forgotten because nothing in their chain can change any more")                                \
     X(too_late, "visits refused: over for longer than the window and the late window, they may be counted already")    \
-    X(folded, "contacts put together with a neighbour in their chain because a customer had very many")                \
+    X(folded, "contacts put into another of their chain because the customer had very many")                           \
     X(crowded, "visits refused: the customer has as many as are held, and too few of them are over")
 
 struct fc_chains_counters {
@@ -53,9 +53,9 @@ struct fc_visit {
 #define FC_CHAIN_WINDOW_US_MIN (INT64_C(3600) * 1000000)
 #define FC_CHAIN_WINDOW_US_MAX (720 * FC_CHAIN_WINDOW_US_MIN)
 
-/* Many visits of one customer are bounded: past FOLD, contacts that are over and not the first answered of their chain are put
- * together two by two, oldest first (the chain's facts stay; what comes later about such a contact counts as one more of its chain);
- * past MAX, when too many are open for that, further ones are refused. Both are counted. */
+/* The visits held of one customer are bounded. Past FOLD, old contacts of a chain that are over and not its first answered become one,
+ * where they count alike (the chain's facts stay; what is heard later of a contact that was put into another counts as one more of its
+ * chain). Past MAX, when too many are open for that, further visits are refused. Both are counted. */
 #define FC_CHAIN_VISITS_FOLD 128
 #define FC_CHAIN_VISITS_MAX 512
 
