@@ -40,13 +40,18 @@ static void take_leg(struct fc_chain_contact *c, const struct fc_chains_of *of, 
     c->legs_n++;
 }
 
-static void make_contacts(struct fc_chains_of *of) {
+/* Legs of one root are one contact, unless they are so far apart that they would be two chains. */
+static bool goes_on(const struct fc_chain_contact *c, const struct fc_chain_visit *v, int64_t window_us) {
+    return c->root == v->root && (c->over_us == 0 || v->offered_us - c->over_us < window_us);
+}
+
+static void make_contacts(struct fc_chains_of *of, int64_t window_us) {
     if (of->legs_n > 1) qsort(of->legs, of->legs_n, sizeof *of->legs, by_root);
     of->contacts_n = 0;
     for (uint32_t i = 0; i < of->legs_n; i++) {
         const struct fc_chain_visit *v = &of->legs[i];
         struct fc_chain_contact *c = &of->contacts[of->contacts_n];
-        if (of->contacts_n > 0 && c[-1].root == v->root) {
+        if (of->contacts_n > 0 && goes_on(c - 1, v, window_us)) {
             take_leg(c - 1, of, i);
             continue;
         }
@@ -102,7 +107,7 @@ static void count(struct fc_chain *ch, const struct fc_chains_of *of, int64_t wi
 }
 
 void fc_chain_derive(struct fc_chains_of *of, int64_t window_us, int64_t now_us) {
-    make_contacts(of);
+    make_contacts(of, window_us);
     of->chains_n = 0;
     struct fc_chain *ch = NULL;
     for (uint32_t i = 0; i < of->contacts_n; i++) {

@@ -6,7 +6,7 @@
  * the engine. It refuses to keep what can change nothing any more: a chain goes when W and the late window have passed after its end.
  *
  * A chain is a maximal run of contacts, by offer, whose offer is less than W after the largest end so far; nothing is further than W
- * from a contact that is open. Visits of one root are one contact. All facts of a chain stand at its first answer.
+ * from a contact that is open. Visits of one root are one contact, as long as they are less than W apart. All facts of a chain stand at its first answer.
  */
 #ifndef FC_CHAINS_H
 #define FC_CHAINS_H

@@ -104,7 +104,8 @@ static void enter_step(void *ctx, struct fc_levels *of, const struct fc_step *s)
     struct fc_entity *x = (struct fc_entity *)(void *)((char *)of - offsetof(struct fc_entity, levels));
     struct time_entry t = {e, x};
     if (!e->restoring) settle(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
-    fc_levels_step(of, s, fc_steps_m15_from_us(e->steps), fc_steps_h1_from_us(e->steps), e->restoring, &(struct fc_time_sink){add_time, &t});
+    struct fc_time_sink sink = {add_time, &t};
+    fc_levels_step(of, s, fc_steps_m15_from_us(e->steps), fc_steps_h1_from_us(e->steps), e->restoring ? NULL : &sink);
     fc_steps_add(e->steps, of, s);
     fc_engine_touch(e, x);
 }

@@ -14,9 +14,9 @@ static void enter(const struct fc_time_sink *sink, int64_t from_us, int64_t to_u
 }
 
 /* What minutes hold was, or will be, entered as if the step had come at settled_us. */
-static void correct(const struct fc_levels *l, int64_t ts_us, uint8_t state, int w, bool again, const struct fc_time_sink *sink) {
+static void correct(const struct fc_levels *l, int64_t ts_us, uint8_t state, int w, const struct fc_time_sink *sink) {
     if (ts_us > l->settled_us) enter(sink, l->settled_us, ts_us, state, -w);
-    else if (!again) enter(sink, ts_us, l->settled_us, state, w);
+    else enter(sink, ts_us, l->settled_us, state, w);
 }
 
 static void add_to_window(struct fc_level_sums *s, int64_t from_us, int64_t ts_us, uint8_t state, int w) {
@@ -28,12 +28,12 @@ static void add_to_window(struct fc_level_sums *s, int64_t from_us, int64_t ts_u
     s->in_at[state] += (uint64_t)(w * ts_us);
 }
 
-void fc_levels_step(struct fc_levels *l, const struct fc_step *s, int64_t m15_from_us, int64_t h1_from_us, bool again, const struct fc_time_sink *sink) {
+void fc_levels_step(struct fc_levels *l, const struct fc_step *s, int64_t m15_from_us, int64_t h1_from_us, const struct fc_time_sink *sink) {
     const uint8_t states[] = {s->from, s->to};
     for (int i = 0; i < 2; i++) {
         int w = i == 0 ? -1 : 1;
         if (states[i] == FC_STATE_NONE) continue;
-        correct(l, s->ts_us, states[i], w, again, sink);
+        if (sink != NULL) correct(l, s->ts_us, states[i], w, sink);
         l->n[states[i]] += w;
         add_to_window(&l->m15, m15_from_us, s->ts_us, states[i], w);
         add_to_window(&l->h1, h1_from_us, s->ts_us, states[i], w);

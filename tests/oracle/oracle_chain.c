@@ -31,10 +31,13 @@ static int64_t over(const struct visit *v) {
     return later(v->ended_us, later(v->answered_us, v->offered_us));
 }
 
-static struct contact *contact_of(struct contact *all, size_t n, int scope, const struct visit *v) {
+/* Legs further apart than the window are two contacts. */
+static bool near(const struct contact *c, const struct visit *v, int64_t window_us) { return c->over_us == NEVER || v->offered_us - c->over_us < window_us; }
+
+static struct contact *contact_of(struct contact *all, size_t n, int scope, const struct visit *v, int64_t window_us) {
     if (v->root == NOBODY) return NULL;
     for (size_t i = 0; i < n; i++)
-        if (all[i].scope == scope && all[i].customer == v->customer && all[i].root == v->root) return &all[i];
+        if (all[i].scope == scope && all[i].customer == v->customer && all[i].root == v->root && near(&all[i], v, window_us)) return &all[i];
     return NULL;
 }
 
@@ -52,13 +55,22 @@ static void add_visit(struct contact *c, const struct visit *v) {
     }
 }
 
+static int by_offer(const void *a, const void *b) {
+    const struct visit *const *x = a, *const *y = b;
+    return ((*x)->offered_us > (*y)->offered_us) - ((*x)->offered_us < (*y)->offered_us);
+}
+
 static size_t collect_contacts(const struct fc_oracle *o, struct contact *all) {
-    size_t n = 0;
-    for (int i = 0; i < o->contacts.n; i++) {
-        const struct visit *v = &o->visits[i];
-        if (v->offered_us == NEVER || v->customer == NOBODY) continue;
+    size_t n = 0, visits_n = 0;
+    const struct visit **visits = calloc((size_t)o->contacts.n + 1, sizeof *visits);
+    FC_ASSERT(visits != NULL);
+    for (int i = 0; i < o->contacts.n; i++)
+        if (o->visits[i].offered_us != NEVER && o->visits[i].customer != NOBODY) visits[visits_n++] = &o->visits[i];
+    qsort(visits, visits_n, sizeof *visits, by_offer);
+    for (size_t i = 0; i < visits_n; i++) {
+        const struct visit *v = visits[i];
         int scope = scope_of(o, v->queue);
-        struct contact *c = contact_of(all, n, scope, v);
+        struct contact *c = contact_of(all, n, scope, v, o->rules->chain_window_us);
         if (c == NULL) {
             c = &all[n++];
             *c = (struct contact){.scope = scope, .customer = v->customer, .root = v->root, .offered_us = NEVER, .over_us = INT64_MIN,
@@ -66,6 +78,7 @@ static size_t collect_contacts(const struct fc_oracle *o, struct contact *all) {
         }
         add_visit(c, v);
     }
+    free(visits);
     return n;
 }
 
