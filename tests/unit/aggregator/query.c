@@ -168,14 +168,14 @@ static int64_t number(struct fc_mp item, const char *key) {
 
 static struct fc_str text(struct fc_mp item, const char *key) {
     struct fc_mp at;
-    struct fc_str v;
+    struct fc_str v = {0};
     if (!find(item, key, &at) || !fc_mp_str(&at, &v)) fail_msg("no %s", key);
     return v;
 }
 
 static unsigned channels_of(struct fc_mp item) {
     struct fc_mp at;
-    uint32_t n;
+    uint32_t n = 0;
     struct fc_str word;
     unsigned bits = 0;
     assert_true(find(item, "channels", &at) && fc_mp_array(&at, &n));
@@ -190,7 +190,7 @@ static unsigned channels_of(struct fc_mp item) {
 static uint32_t items(struct fc_mp *at) {
     struct fc_mp all = fc_mp_open(answer, answer_n);
     uint32_t n = 0;
-    bool ok;
+    bool ok = false;
     assert_int_equal(number(all, "id"), 7);
     assert_true(find(all, "ok", at) && fc_mp_bool(at, &ok));
     if (!ok) fail_msg("refused: %.*s", FC_STR_ARG(text(all, "error")));
@@ -265,7 +265,7 @@ static void any_range_is_the_sum_of_its_facts(void **state) {
         if (which == 1) a.scope = "all", a.name = NULL;
         if (which == 2) a.scope = "agent", a.name = agents[scratch_rng(&rng) % 2];
         if (which == 3) a.scope = "group", a.name = scratch_rng(&rng) % 2 == 0 ? "front" : "back";
-        bool no_chat = a.name != NULL && (strcmp(a.name, "billing") == 0 || strcmp(a.name, "back") == 0);
+        bool no_chat = a.name != NULL && a.name[0] == 'b'; /* billing, and back, which is billing alone */
         if (which != 2) a.channel = channels[scratch_rng(&rng) % (no_chat ? 3 : 4)];
         random_range(&a, &rng);
         expect_steps(&a);
@@ -390,6 +390,7 @@ static void bad_questions_are_named(void **state) {
     a.to_us = T0 + 10001 * FC_MINUTE_US;
     a.step_us = FC_MINUTE_US;
     expect_refused(&a, "invalid", "step_us: 10001 steps, at most 10000 are allowed");
+    free(answer);
     fc_query_refuse((const uint8_t *)"\x81\xa2id\x05", 5, "busy", &answer, &answer_n);
     assert_int_equal(number(fc_mp_open(answer, answer_n), "id"), 5);
     assert_true(fc_str_is(text(fc_mp_open(answer, answer_n), "error"), "busy"));
