@@ -22,6 +22,7 @@ static void writer(const struct fc_writer_counts *c, void (*each)(void *to, cons
     each(to, "writer_checkpoints", fc_count_get(&c->checkpoints));
     each(to, "writer_records", fc_count_get(&c->records));
     each(to, "writer_trimmed", fc_count_get(&c->trimmed));
+    each(to, "writer_expired", fc_count_get(&c->expired));
     each(to, "writer_blocked", fc_count_get(&c->blocked));
 }
 

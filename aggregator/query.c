@@ -40,11 +40,10 @@ struct shown { /* what the rules of today say of one name */
 static struct shown shown_of(const struct fc_rules *rules, const struct fc_question *q, struct fc_str name) {
     const struct fc_queue_rules *of = q->scope == FC_ASKED_QUEUE ? fc_rules_queue(rules, name) : &rules->defaults;
     struct shown s = {q->channel < 0 ? of->settings : of->channels[q->channel], of->variants};
-    for (uint32_t i = 0; q->scope == FC_ASKED_GROUP && i < rules->groups_n; i++) {
-        if (!fc_str_is(name, rules->groups[i].name)) continue;
-        s.settings.goal = rules->groups[i].goal;
-        s.variants = rules->groups[i].variants;
-    }
+    const struct fc_group_rules *g = q->scope == FC_ASKED_GROUP ? fc_query_group(rules, name) : NULL;
+    if (g == NULL) return s;
+    s.settings.goal = g->goal;
+    s.variants = g->variants;
     return s;
 }
 

@@ -183,6 +183,12 @@ static enum fc_status fill_steps(struct merge *m, struct fc_str name) {
     return FC_OK;
 }
 
+const struct fc_group_rules *fc_query_group(const struct fc_rules *rules, struct fc_str name) {
+    for (uint32_t i = 0; i < rules->groups_n; i++)
+        if (fc_str_is(name, rules->groups[i].name)) return &rules->groups[i];
+    return NULL;
+}
+
 /* ---- what there is ---------------------------------------------------------------------------------------------- */
 
 /* Whether anything was ever stored under the name; channel -1: under any. */
@@ -200,12 +206,6 @@ static bool has_any(struct merge *m, enum fc_scope scope, struct fc_str name, in
     return false;
 }
 
-static const struct fc_group_rules *group_of(const struct fc_rules *rules, struct fc_str name) {
-    for (uint32_t i = 0; i < rules->groups_n; i++)
-        if (fc_str_is(name, rules->groups[i].name)) return &rules->groups[i];
-    return NULL;
-}
-
 static bool group_has_any(struct merge *m, const struct fc_group_rules *g, int channel) {
     for (uint32_t i = 0; i < g->queues_n; i++)
         if (has_any(m, FC_SCOPE_QUEUE, fc_str(g->queues[i]), channel)) return true;
@@ -220,7 +220,7 @@ static bool ruled(const struct fc_rules *rules, struct fc_str queue) {
 static bool stored(struct merge *m, int channel) {
     static const enum fc_scope scopes[] = {
         [FC_ASKED_QUEUE] = FC_SCOPE_QUEUE, [FC_ASKED_ALL] = FC_SCOPE_GROUP, [FC_ASKED_AGENT] = FC_SCOPE_AGENT};
-    if (m->q->scope == FC_ASKED_GROUP) return group_has_any(m, group_of(m->base->rules, m->q->name), channel);
+    if (m->q->scope == FC_ASKED_GROUP) return group_has_any(m, fc_query_group(m->base->rules, m->q->name), channel);
     return has_any(m, scopes[m->q->scope], m->q->name, channel);
 }
 
@@ -264,7 +264,7 @@ static enum fc_status merge_named(struct merge *m) {
     const struct fc_question *q = m->q;
     enum fc_status st;
     if (q->scope == FC_ASKED_GROUP) {
-        const struct fc_group_rules *g = group_of(m->base->rules, q->name);
+        const struct fc_group_rules *g = fc_query_group(m->base->rules, q->name);
         if (g == NULL) return fc_fail(m->err, FC_ABSENT, "group \"%.*s\": no such group", FC_STR_ARG(q->name));
         st = merge_group(m, g);
     } else {

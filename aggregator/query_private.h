@@ -44,4 +44,7 @@ FC_MUST_USE enum fc_status fc_query_merge(const struct fc_query_base *base, cons
                                           struct fc_map *parts, struct fc_error *err);
 void fc_query_free(struct fc_map *parts);
 
+/* The group of that name as the rules have it, or NULL. */
+const struct fc_group_rules *fc_query_group(const struct fc_rules *rules, struct fc_str name);
+
 #endif
