@@ -1,12 +1,13 @@
 /* interval -- the keys under which stored intervals lie, so that one queue's are neighbours in the order of time.
  *
- *   SCOPE u8 ('q' queue, 'g' the whole floor, 'a' agent)  RES u8 (1, 15: minutes; 'd': a day of UTC)
+ *   SCOPE u8 ('q' queue, 'g' all queues, or a group, 'a' agent)  RES u8 (1, 15: minutes; 'd': a day of UTC)
  *   CHANNEL u8 (enum fc_channel; 255: plain, what has no channel)  NAME  0  START u64 big endian, us
  *
  * The value is a tally in stored form (tally.h). A name holds no zero byte (events with one are refused), so all keys
  * of a name stand together and those of the next name after them. Every fact is kept in each resolution: a long stretch
- * is read from its days, with quarters and minutes at its edges. Groups have no keys: they are their queues, by the
- * rules of the day on which one asks.
+ * is read from its days, with quarters and minutes at its edges. Groups have keys (plain) for their
+ * agents' time alone, since an agent of several of their queues counts once; else they are their queues, by the rules of
+ * the day on which one asks.
  */
 #ifndef FC_INTERVAL_H
 #define FC_INTERVAL_H

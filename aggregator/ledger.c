@@ -37,7 +37,7 @@ void fc_engine_add_logged(struct fc_engine *e, const struct fc_logged *l) {
     else e->counters.beyond_rolling++;
 }
 
-/* A group's ranges are its queues' merged: it keeps no minutes of its own. */
+/* What contacts did in a group is its queues' merged: it keeps minutes of agents' time alone. */
 static bool keeps_minutes(const struct fc_engine *e, const struct fc_entity *x) { return x->scope != FC_SCOPE_GROUP || x == &e->all.e; }
 
 static void add_lasting(struct fc_engine *e, struct fc_entity *x, void *ctx) {
@@ -88,7 +88,7 @@ static void add_time(void *ctx, int64_t minute_us, enum fc_agent_state state, in
     if (state == FC_AGENT_OFFLINE) return;
     struct fc_series *s = &fc_entity_cell(t->x, FC_CHANNEL_PLAIN)->series;
     if (minute_us >= t->x->day_start_us && minute_us < t->x->day_end_us) s->day.v[FC_TALLY_TIME + state] += us;
-    if (keeps_minutes(t->e, t->x)) fc_series_pending(s, minute_us)->v[FC_TALLY_TIME + state] += us;
+    fc_series_pending(s, minute_us)->v[FC_TALLY_TIME + state] += us;
     fc_engine_touch(t->e, t->x);
 }
 

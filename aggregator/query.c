@@ -1,5 +1,6 @@
 #include "query.h"
 
+#include "clock.h"
 #include "kpi.h"
 #include "query_private.h"
 
@@ -77,7 +78,7 @@ static void write_item(struct reply *r, const struct fc_rules *rules, const stru
     struct shown s = shown_of(rules, q, fc_part_name(p));
     struct fc_mpw w;
     open_room(r, &w);
-    fc_mpw_map(&w, 7 + 3 + FC_KPI_PAIRS);
+    fc_mpw_map(&w, 7 + 4 + FC_KPI_PAIRS);
     write_head(&w, q, p);
     fc_mpw_key(&w, "threshold_ms");
     fc_mpw_int(&w, s.settings.threshold_us / 1000);
@@ -85,6 +86,8 @@ static void write_item(struct reply *r, const struct fc_rules *rules, const stru
     fc_mpw_int(&w, s.settings.short_us / 1000);
     fc_mpw_key(&w, "goal");
     fc_mpw_f64(&w, s.settings.goal);
+    fc_mpw_key(&w, "fcr_window_h");
+    fc_mpw_int(&w, rules->fcr_window_us / (60 * FC_MINUTE_US));
     fc_kpi_write(&w, &(struct fc_kpi_view){.tally = &p->tally,
                                            .wait_us_max = p->tally.wait_us_max,
                                            .variants = s.variants,

@@ -20,6 +20,7 @@ struct merge {
     } pieces[FC_INTERVAL_RESOLUTIONS];
     struct fc_map *parts;
     struct fc_tally one; /* scratch */
+    bool without_time;   /* agents' time is left out */
     struct fc_error *err;
 };
 
@@ -58,6 +59,7 @@ static enum fc_status take(struct merge *m, struct fc_str name, const struct fc_
     struct fc_part *p = part_of(m, name, (uint32_t)((i->start_us - m->q->from_us) / m->q->step_us));
     if (p == NULL) return too_many(m);
     if (i->channel < FC_CHANNEL_COUNT) p->channels |= 1u << i->channel;
+    if (m->without_time) memset(m->one.v + FC_TALLY_TIME, 0, FC_AGENT_STATE_COUNT * sizeof *m->one.v);
     fc_tally_merge(&p->tally, &m->one);
     return FC_OK;
 }
@@ -240,14 +242,18 @@ static enum fc_status check_known(struct merge *m) {
 
 /* ---- a question ------------------------------------------------------------------------------------------------- */
 
+/* What happened to contacts is its queues', by the rules of today. An agent of several of them counts once, so agents'
+ * time is not their sum: the engine keeps it for each group as it was then. */
 static enum fc_status merge_group(struct merge *m, const struct fc_group_rules *g) {
     struct fc_str into = fc_str(g->name);
     enum fc_status st = FC_OK;
+    m->without_time = true;
     for (uint32_t i = 0; st == FC_OK && i < g->queues_n; i++) {
         struct fc_str queue = fc_str(g->queues[i]);
         st = scan_channels(m, FC_SCOPE_QUEUE, &queue, &into);
     }
-    return st;
+    m->without_time = false;
+    return st == FC_OK ? scan_channels(m, FC_SCOPE_GROUP, &into, NULL) : st;
 }
 
 static enum fc_status merge_groups(struct merge *m) {

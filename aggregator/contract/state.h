@@ -25,7 +25,7 @@
  *
  *   KPI keys, types and units are those of the KPI table (kpi.h, KPIS.md): an item of window `now` holds the rows of
  *   the moment, others those of the stretch too, with "from_us" (start) and "variants" (the formulas used). All hold
- *   what the page needs to explain service level: "threshold_ms" "short_abandon_ms" ints, "goal" 0..1. Channel "all" is
+ *   what the page needs to explain service level: "threshold_ms" "short_abandon_ms" "fcr_window_h" ints, "goal" 0..1. Channel "all" is
  *   the merge of every channel and of what has none (agents' time, complaints, surveys of contacts nobody knows): the
  *   channels alone need not add up to it.
  *

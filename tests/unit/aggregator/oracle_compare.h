@@ -158,13 +158,16 @@ static void merge_stored(struct play *p, const struct place *at, struct owner ow
         }
 }
 
-/* A group keeps no intervals: its ranges are its queues' merged. Their agents' times would count who serves two of them twice. */
+/* A group's ranges are its queues' merged, but for agents' time: their sum would count who serves two of them twice, so the group
+ * keeps that itself. */
 static void merge_group(struct play *p, const struct place *at, int minutes) {
     for (size_t g = 0; g < p->floor.rules.groups_n; g++) {
         const struct fc_oracle_group *group = &p->floor.rules.groups[g];
         if (strcmp(group->name, at->owner.name) != 0) continue;
         for (size_t q = 0; q < group->queues_n; q++) merge_stored(p, at, (struct owner){FC_SCOPE_QUEUE, group->queues[q]}, minutes);
+        memset(got.v + FC_TALLY_TIME, 0, FC_AGENT_STATE_COUNT * sizeof *got.v);
     }
+    merge_stored(p, at, at->owner, minutes);
 }
 
 static void compare_range(struct play *p, const struct fc_oracle *o, struct owner owner, int channel, int minutes) {
@@ -173,7 +176,7 @@ static void compare_range(struct play *p, const struct fc_oracle *o, struct owne
     bool of_group = owner.scope == FC_SCOPE_GROUP && strcmp(owner.name, "all") != 0;
     bool settled = to_us <= p->now_us - MINUTE; /* time is entered when something happens, and once a minute at least */
     struct place at = {p, owner, channel, minutes == 1 ? "stored minutes" : minutes == DAY ? "stored days" : "stored quarters", from_us, to_us,
-                       of_group || !settled};
+                       !settled};
     fc_tally_clear(&got);
     if (of_group) merge_group(p, &at, minutes);
     else merge_stored(p, &at, owner, minutes);
