@@ -127,6 +127,15 @@ static int64_t due_of(const struct fc_chains *c, const struct fc_chain *ch) {
     return ch->facts != 0 && c->now_us < final_us ? final_us : final_us + c->late_us;
 }
 
+void fc_chains_schedule(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of) {
+    int64_t due_us = INT64_MAX;
+    for (uint32_t k = 0; k < of->chains_n; k++) {
+        int64_t at_us = due_of(c, &of->chains[k]);
+        if (at_us < due_us) due_us = at_us;
+    }
+    fc_chain_wheel_set(&c->wheel, &c->records, number, due_us);
+}
+
 static void drop_done(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of) {
     struct fc_chain_visit left[FC_CHAIN_VISITS_MAX];
     uint32_t n = 0;
@@ -139,31 +148,30 @@ static void drop_done(struct fc_chains *c, uint32_t number, const struct fc_chai
     c->counters.forgotten += of->legs_n - n;
     c->counters.visits -= of->legs_n - n;
     touch(c, number);
-    fc_chain_record_set(fc_chain_record_at(&c->records, number), left, n);
+    fc_chain_record_set(&c->records, fc_chain_record_at(&c->records, number), left, n);
     if (n == 0) forget_record(c, number);
 }
 
-void fc_chains_settle(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of) {
-    int64_t due_us = INT64_MAX;
-    bool done = false;
-    for (uint32_t k = 0; k < of->chains_n; k++) {
-        const struct fc_chain *ch = &of->chains[k];
-        if (is_done(c, ch)) {
-            done = true;
-            continue;
-        }
-        int64_t at_us = due_of(c, ch);
-        if (at_us < due_us) due_us = at_us;
-    }
-    fc_chain_wheel_set(&c->wheel, &c->records, number, due_us);
-    if (done) drop_done(c, number, of);
+/* Forgets chains that are done and puts the record into the wheel; `of` is what was derived of it. The record may be gone then. */
+static void settle(struct fc_chains *c, uint32_t number, struct fc_chains_of *of) {
+    uint32_t kept = 0, done = 0;
+    for (uint32_t k = 0; k < of->chains_n; k++) done += is_done(c, &of->chains[k]);
+    if (done > 0) drop_done(c, number, of);
+    if (done > 0 && done == of->chains_n) return;
+    for (uint32_t k = 0; k < of->chains_n; k++)
+        if (!is_done(c, &of->chains[k])) of->chains[kept++] = of->chains[k];
+    of->chains_n = kept;
+    fc_chains_schedule(c, number, of);
 }
 
-void fc_chains_settle_all(struct fc_chains *c) {
+static bool is_live(const struct fc_chains *c, uint32_t number) { return (fc_chain_record_at(&c->records, number)->flags & FC_CHAIN_LIVE) != 0; }
+
+/* When what decides about forgetting or being due has changed. */
+static void settle_all(struct fc_chains *c) {
     for (uint32_t i = 0; i < c->records.used; i++) {
-        if ((fc_chain_record_at(&c->records, i)->flags & FC_CHAIN_LIVE) == 0) continue;
+        if (!is_live(c, i)) continue;
         fc_chains_derive(c, i, &c->after);
-        fc_chains_settle(c, i, &c->after);
+        settle(c, i, &c->after);
     }
 }
 
@@ -175,10 +183,10 @@ static void renew(struct fc_chains *c) {
     c->window_us = c->wanted_us;
     c->moved |= c->records.live > 0; /* else nobody was counted under it */
     for (uint32_t i = 0; i < c->records.used; i++) {
-        if ((fc_chain_record_at(&c->records, i)->flags & FC_CHAIN_LIVE) == 0) continue;
+        if (!is_live(c, i)) continue;
         derive_at(c, i, before_us, c->now_us, &c->before);
         hand_over(c, i);
-        fc_chains_settle(c, i, &c->after);
+        settle(c, i, &c->after);
     }
 }
 
@@ -188,7 +196,7 @@ void fc_chains_configure(struct fc_chains *c, int64_t window_us, int64_t late_us
     c->late_us = late_us;
     c->wanted_us = window_us;
     renew(c);
-    if (other_late) fc_chains_settle_all(c);
+    if (other_late) settle_all(c);
 }
 
 /* ---- visits ---------------------------------------------------------------------------------------------------- */
@@ -240,7 +248,7 @@ static void make_room(struct fc_chains *c, uint32_t number) {
     c->counters.folded += folded;
     struct fc_chain_record *rec = fc_chain_record_at(&c->records, number);
     c->counters.visits -= rec->n - c->before.legs_n;
-    fc_chain_record_set(rec, c->before.legs, c->before.legs_n);
+    fc_chain_record_set(&c->records, rec, c->before.legs, c->before.legs_n);
     touch(c, number);
 }
 
@@ -272,12 +280,12 @@ bool fc_chains_put(struct fc_chains *c, struct fc_chain_key key, const struct fc
     fc_chains_derive(c, number, &c->before);
     if (old != NULL) *old = now;
     else {
-        fc_chain_record_push(fc_chain_record_at(&c->records, number), &now);
+        fc_chain_record_push(&c->records, fc_chain_record_at(&c->records, number), &now);
         c->counters.visits++;
     }
     hand_over(c, number);
     touch(c, number);
-    fc_chains_settle(c, number, &c->after);
+    settle(c, number, &c->after);
     return true;
 }
 
@@ -294,7 +302,7 @@ void fc_chains_advance(struct fc_chains *c, int64_t now_us) {
             c->moved = true;
             derive_at(c, number, c->window_us, before_us, &c->before);
             hand_over(c, number);
-            fc_chains_settle(c, number, &c->after);
+            settle(c, number, &c->after);
         }
         number = next;
     }

@@ -93,9 +93,10 @@ void fc_chains_save(struct fc_chains *c, void (*put)(void *ctx, struct fc_chain_
                     void (*gone)(void *ctx, struct fc_chain_key key), void *ctx);
 bool fc_chains_dirty(const struct fc_chains *c);
 
-/* fc_chains_load -- puts a stored record back, in any order of records, all before the first put or advance. No facts: they are
- * counted already. Should W have been configured otherwise since, the next put, advance or configure hands over the differences.
- * Errors: FC_INVALID with the offset; the record is then not held. */
+/* fc_chains_load -- puts a stored record back: in the order of keys (as bytes), all before the first put, get or advance. No facts:
+ * they are counted already. Should W have been configured otherwise since, the next put, advance or configure hands over the
+ * differences.
+ * Errors: FC_INVALID with the offset, or out of order; the record is then not held. */
 struct fc_chains_resolver { /* names to things; never NULL */
     struct fc_queue *(*queue)(void *ctx, struct fc_str name);
     struct fc_agent *(*agent)(void *ctx, struct fc_str name);

@@ -17,6 +17,7 @@ struct fc_chains {
     uint32_t changed_n, changed_cap;
     struct fc_chain_key *gone;         /* the store has them, we no longer */
     uint32_t gone_n, gone_cap;
+    struct fc_chain_key loaded;        /* the latest */
     bool moved;                        /* now or W is to be stored: facts were handed over because of them */
     struct fc_chains_counters counters;
     struct fc_chains_of before, after; /* scratch */
@@ -24,9 +25,7 @@ struct fc_chains {
 
 /* Derives a record at the present W and now. */
 void fc_chains_derive(const struct fc_chains *c, uint32_t number, struct fc_chains_of *of);
-/* Forgets chains that are done and puts the record into the wheel; `of` is what was derived of it. The record may be gone then. */
-void fc_chains_settle(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of);
-/* Settles all, when what decides about forgetting or being due has changed. */
-void fc_chains_settle_all(struct fc_chains *c);
+/* Puts the record into the wheel for when time alone changes something in what was derived of it. */
+void fc_chains_schedule(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of);
 
 #endif

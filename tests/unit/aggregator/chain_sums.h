@@ -165,8 +165,8 @@ static inline void shelf_gone(void *ctx, struct fc_chain_key key) {
 
 static inline int by_key(const void *a, const void *b) { return memcmp(&((const struct item *)a)->key, &((const struct item *)b)->key, 16); }
 
-static inline void shelf_load(struct shelf *s, struct fc_chains *c, bool in_order) {
-    if (in_order) qsort(s->items, s->n, sizeof *s->items, by_key);
+static inline void shelf_load(struct shelf *s, struct fc_chains *c) {
+    qsort(s->items, s->n, sizeof *s->items, by_key);
     for (size_t i = 0; i < s->n; i++) {
         struct fc_error err = {0};
         enum fc_status st = fc_chains_load(c, s->items[i].key, fc_str_n(s->items[i].bytes, s->items[i].n), &resolver, &err);

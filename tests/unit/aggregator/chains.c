@@ -17,10 +17,12 @@ struct leg {
     struct fc_visit truth, known; /* known.offered_us == 0: nothing was put yet */
 };
 
+enum what { OFFERED, ANSWERED, OVER, DISPOSED, TOLD };
+
 struct news { /* one thing that becomes known */
     int64_t at_us;
     uint32_t leg;
-    enum { OFFERED, ANSWERED, OVER, DISPOSED, TOLD } what;
+    enum what what;
 };
 
 struct world {
@@ -40,7 +42,7 @@ static struct fc_chain_key key_of(uint32_t customer) {
 static int64_t below(int64_t n) { return (int64_t)(rng() % (uint64_t)n); }
 static bool one_in(int64_t n) { return below(n) == 0; }
 
-static void tell(struct world *w, uint32_t leg, int what, int64_t ts_us, int64_t later_us) {
+static void tell(struct world *w, uint32_t leg, enum what what, int64_t ts_us, int64_t later_us) {
     int64_t late_us = one_in(3) ? below(w->late_us + 1) : 0;
     w->news[w->news_n++] = (struct news){.at_us = ts_us + later_us + late_us, .leg = leg, .what = what};
 }
@@ -272,7 +274,7 @@ static struct fc_chains *restart(struct fc_chains *c, struct shelf *shelf, struc
     fc_chains_destroy(c);
     c = make(s, window_us, late_us);
     int64_t facts = s->facts;
-    shelf_load(shelf, c, one_in(2));
+    shelf_load(shelf, c);
     assert_int_equal(s->facts, facts);
     assert_int_equal(fc_chains_counters(c)->customers, before.customers);
     assert_int_equal(fc_chains_counters(c)->visits, before.visits);
@@ -480,10 +482,9 @@ static void bad_bytes_are_refused(void **state) {
         }
     }
     c = make(&s, DAY_US, HOUR_US);
-    shelf_load(&shelf, c, false);
-    for (size_t i = 0; i < shelf.n; i++) /* a customer twice */
-        if (shelf.items[i].n > 20)
-            assert_int_equal(fc_chains_load(c, shelf.items[i].key, fc_str_n(shelf.items[i].bytes, shelf.items[i].n), &resolver, NULL), FC_INVALID);
+    shelf_load(&shelf, c);
+    for (size_t i = 0; i < shelf.n; i++) /* a second time, or not in the order of keys */
+        assert_int_equal(fc_chains_load(c, shelf.items[i].key, fc_str_n(shelf.items[i].bytes, shelf.items[i].n), &resolver, NULL), FC_INVALID);
     struct fc_visit back;
     assert_true(fc_chains_get(c, key_of(1), UINT64_MAX, &back));
     assert_true(back.root == 1 && back.over_us == START_US + 99 && back.place.queue == &queues[0] && back.place.agent == NULL);
