@@ -74,7 +74,8 @@ static uint32_t slot_of(const struct fc_chain_records *r, const struct fc_chain_
     if (r->bits == 0) return FC_CHAIN_NONE;
     uint32_t hash = hash_of(key);
     for (uint32_t i = home(r, hash); r->slots[i].number != FC_CHAIN_NONE; i = (i + 1) & mask(r))
-        if (r->slots[i].hash == hash && memcmp(&fc_chain_record_at(r, r->slots[i].number)->key, key, sizeof *key) == 0) return i;
+        if (r->slots[i].hash == hash && memcmp(&fc_chain_record_at(r, r->slots[i].number)->key, key, sizeof *key) == 0)
+            return i;
     return FC_CHAIN_NONE;
 }
 
@@ -147,7 +148,8 @@ void fc_chain_record_push(struct fc_chain_records *r, struct fc_chain_record *re
     rec->n++;
 }
 
-void fc_chain_record_set(struct fc_chain_records *r, struct fc_chain_record *rec, const struct fc_chain_visit *v, uint32_t n) {
+void fc_chain_record_set(struct fc_chain_records *r, struct fc_chain_record *rec, const struct fc_chain_visit *v,
+                         uint32_t n) {
     drop_more(r, rec);
     rec->n = 0;
     for (uint32_t i = 0; i < n; i++) fc_chain_record_push(r, rec, &v[i]);
@@ -170,7 +172,8 @@ static uint32_t fresh_number(struct fc_chain_records *r) {
 static void begin(struct fc_chain_records *r, uint32_t number, const struct fc_chain_key *key) {
     struct fc_chain_record *rec = fc_chain_record_at(r, number);
     uint8_t listed = rec->flags & FC_CHAIN_LISTED;
-    *rec = (struct fc_chain_record){.key = *key, .due_us = INT64_MAX, .slot = FC_CHAIN_NONE, .flags = (uint8_t)(FC_CHAIN_LIVE | listed)};
+    *rec = (struct fc_chain_record){
+        .key = *key, .due_us = INT64_MAX, .slot = FC_CHAIN_NONE, .flags = (uint8_t)(FC_CHAIN_LIVE | listed)};
     r->live++;
 }
 

@@ -25,7 +25,8 @@ struct fc_chain_key fc_chain_key_of(struct fc_str scope, struct fc_str customer)
 }
 
 uint64_t fc_chain_hash(struct fc_str id) {
-    static const unsigned char key[crypto_shorthash_KEYBYTES] = "floorcast chain"; /* nothing secret: only to be the same always */
+    static const unsigned char key[crypto_shorthash_KEYBYTES] =
+        "floorcast chain"; /* nothing secret: only to be the same always */
     unsigned char h[crypto_shorthash_BYTES];
     (void)crypto_shorthash(h, (const unsigned char *)(id.n > 0 ? id.p : ""), id.n, key);
     uint64_t v = 0;
@@ -92,7 +93,8 @@ static void forget_record(struct fc_chains *c, uint32_t number) {
 
 /* ---- deriving -------------------------------------------------------------------------------------------------- */
 
-static void derive_at(const struct fc_chains *c, uint32_t number, int64_t window_us, int64_t now_us, struct fc_chains_of *of) {
+static void derive_at(const struct fc_chains *c, uint32_t number, int64_t window_us, int64_t now_us,
+                      struct fc_chains_of *of) {
     struct fc_chain_record *rec = fc_chain_record_at(&c->records, number);
     of->legs_n = rec->n;
     if (rec->n > 0) of->legs[0] = rec->visit;
@@ -106,8 +108,9 @@ void fc_chains_derive(const struct fc_chains *c, uint32_t number, struct fc_chai
 
 static void to_sink(void *ctx, const struct fc_chain_visit *stand, const struct fc_fact *fact) {
     const struct fc_chains *c = ctx;
-    const struct fc_place place = {
-        .queue = fc_chain_thing(&c->queues, stand->queue), .agent = fc_chain_thing(&c->agents, stand->agent), .channel = (uint8_t)stand->channel};
+    const struct fc_place place = {.queue = fc_chain_thing(&c->queues, stand->queue),
+                                   .agent = fc_chain_thing(&c->agents, stand->agent),
+                                   .channel = (uint8_t)stand->channel};
     c->sink.fact(c->sink.ctx, &place, fact);
 }
 
@@ -152,7 +155,8 @@ static void drop_done(struct fc_chains *c, uint32_t number, const struct fc_chai
     if (n == 0) forget_record(c, number);
 }
 
-/* Forgets chains that are done and puts the record into the wheel; `of` is what was derived of it. The record may be gone then. */
+/* Forgets chains that are done and puts the record into the wheel; `of` is what was derived of it. The record may be
+ * gone then. */
 static void settle(struct fc_chains *c, uint32_t number, struct fc_chains_of *of) {
     uint32_t kept = 0, done = 0;
     for (uint32_t k = 0; k < of->chains_n; k++) done += is_done(c, &of->chains[k]);
@@ -164,7 +168,9 @@ static void settle(struct fc_chains *c, uint32_t number, struct fc_chains_of *of
     fc_chains_schedule(c, number, of);
 }
 
-static bool is_live(const struct fc_chains *c, uint32_t number) { return (fc_chain_record_at(&c->records, number)->flags & FC_CHAIN_LIVE) != 0; }
+static bool is_live(const struct fc_chains *c, uint32_t number) {
+    return (fc_chain_record_at(&c->records, number)->flags & FC_CHAIN_LIVE) != 0;
+}
 
 /* When what decides about forgetting or being due has changed. */
 static void settle_all(struct fc_chains *c) {
@@ -202,7 +208,8 @@ void fc_chains_configure(struct fc_chains *c, int64_t window_us, int64_t late_us
 /* ---- visits ---------------------------------------------------------------------------------------------------- */
 
 static struct fc_chain_visit pack(struct fc_chains *c, const struct fc_visit *v) {
-    FC_ASSERT(v->offered_us > 0 && v->place.channel < FC_CHANNEL_COUNT && v->disposed <= FC_VERDICT_NO && v->told <= FC_VERDICT_NO);
+    FC_ASSERT(v->offered_us > 0 && v->place.channel < FC_CHANNEL_COUNT && v->disposed <= FC_VERDICT_NO &&
+              v->told <= FC_VERDICT_NO);
     return (struct fc_chain_visit){.contact = v->contact,
                                    .root = v->root,
                                    .offered_us = v->offered_us,
@@ -216,15 +223,16 @@ static struct fc_chain_visit pack(struct fc_chains *c, const struct fc_visit *v)
 }
 
 static struct fc_visit unpack(const struct fc_chains *c, const struct fc_chain_visit *v) {
-    return (struct fc_visit){
-        .contact = v->contact,
-        .root = v->root,
-        .offered_us = v->offered_us,
-        .answered_us = v->answered_us,
-        .over_us = v->over_us,
-        .place = {.queue = fc_chain_thing(&c->queues, v->queue), .agent = fc_chain_thing(&c->agents, v->agent), .channel = (uint8_t)v->channel},
-        .disposed = (uint8_t)v->disposed,
-        .told = (uint8_t)v->told};
+    return (struct fc_visit){.contact = v->contact,
+                             .root = v->root,
+                             .offered_us = v->offered_us,
+                             .answered_us = v->answered_us,
+                             .over_us = v->over_us,
+                             .place = {.queue = fc_chain_thing(&c->queues, v->queue),
+                                       .agent = fc_chain_thing(&c->agents, v->agent),
+                                       .channel = (uint8_t)v->channel},
+                             .disposed = (uint8_t)v->disposed,
+                             .told = (uint8_t)v->told};
 }
 
 static struct fc_chain_visit *held(struct fc_chains *c, uint32_t number, uint64_t contact) {

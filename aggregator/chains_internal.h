@@ -8,17 +8,18 @@
 /* Always true: the facts handed over are those of all records under `window_us` at `now_us`. */
 struct fc_chains {
     struct fc_fact_sink sink;
-    int64_t window_us, wanted_us;      /* wanted: configured; another than window_us only between a load and what comes after it */
+    int64_t window_us,
+        wanted_us; /* wanted: configured; another than window_us only between a load and what comes after it */
     int64_t late_us, now_us;
     struct fc_chain_records records;
     struct fc_chain_wheel wheel;
     struct fc_chain_numbers queues, agents;
-    uint32_t *changed;                 /* numbers of records, listed once each */
+    uint32_t *changed; /* numbers of records, listed once each */
     uint32_t changed_n, changed_cap;
-    struct fc_chain_key *gone;         /* the store has them, we no longer */
+    struct fc_chain_key *gone; /* the store has them, we no longer */
     uint32_t gone_n, gone_cap;
-    struct fc_chain_key loaded;        /* the latest */
-    bool moved;                        /* now or W is to be stored: facts were handed over because of them */
+    struct fc_chain_key loaded; /* the latest */
+    bool moved;                 /* now or W is to be stored: facts were handed over because of them */
     struct fc_chains_counters counters;
     struct fc_chains_of before, after; /* scratch */
 };
