@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-_Static_assert((int)FC_TALLY_disposed_n == (int)FC_TALLY_chain_n + 4 && (int)FC_TALLY_told_n == (int)FC_TALLY_chain_n + 8 &&
+_Static_assert((int)FC_TALLY_disposed_n == (int)FC_TALLY_chain_n + 4 &&
+                   (int)FC_TALLY_told_n == (int)FC_TALLY_chain_n + 8 &&
                    (int)FC_TALLY_told_final_once == (int)FC_TALLY_chain_n + 11,
                "three groups of n, once, final_n, final_once follow one another");
 
@@ -26,7 +27,9 @@ static int by_offer(const void *a, const void *b) {
 }
 
 /* An end before its own offer is a clock's doing; nothing takes less than no time. */
-static int64_t end_of(const struct fc_chain_visit *v) { return v->over_us == 0 ? 0 : later(v->over_us, later(v->offered_us, v->answered_us)); }
+static int64_t end_of(const struct fc_chain_visit *v) {
+    return v->over_us == 0 ? 0 : later(v->over_us, later(v->offered_us, v->answered_us));
+}
 
 static void take_leg(struct fc_chain_contact *c, const struct fc_chains_of *of, uint32_t i) {
     const struct fc_chain_visit *v = &of->legs[i];
@@ -134,7 +137,8 @@ static const struct fc_chain_visit *stand_of(const struct fc_chains_of *of, cons
     return &of->legs[of->contacts[ch->first].answer];
 }
 
-static void hand_over(const struct diff *d, const struct fc_chains_of *of, const struct fc_chain *ch, unsigned facts, bool journey_too, int8_t sign) {
+static void hand_over(const struct diff *d, const struct fc_chains_of *of, const struct fc_chain *ch, unsigned facts,
+                      bool journey_too, int8_t sign) {
     struct fc_fact f = {.ts_us = ch->answered_us, .sign = sign, .sum = FC_TALLY_NONE};
     for (uint8_t i = 0; facts >> i != 0; i++) {
         if ((facts >> i & 1u) == 0) continue;
@@ -148,7 +152,8 @@ static void hand_over(const struct diff *d, const struct fc_chains_of *of, const
     d->change(d->ctx, stand_of(of, ch), &f);
 }
 
-static struct fc_chain *find_same_stand(const struct fc_chains_of *before, const struct fc_chain *a, struct fc_chains_of *after) {
+static struct fc_chain *find_same_stand(const struct fc_chains_of *before, const struct fc_chain *a,
+                                        struct fc_chains_of *after) {
     const struct fc_chain_visit *x = stand_of(before, a);
     for (uint32_t i = 0; i < after->chains_n; i++) {
         struct fc_chain *b = &after->chains[i];
@@ -182,7 +187,8 @@ void fc_chain_diff(struct fc_chains_of *before, struct fc_chains_of *after, fc_c
 
 /* ---- folding --------------------------------------------------------------------------------------------------- */
 
-/* What makes a difference to its chain, of a contact that is not the first answered: is it answered, is it offered after that one? */
+/* What makes a difference to its chain, of a contact that is not the first answered: is it answered, is it offered
+ * after that one? */
 static unsigned kind_of(const struct fc_chains_of *of, const struct fc_chain *ch, const struct fc_chain_contact *c) {
     bool after = ch->first != UINT32_MAX && c->offered_us > of->contacts[ch->first].offered_us;
     return (c->answered_us != 0 ? 1u : 0u) | (after ? 2u : 0u);
@@ -200,7 +206,8 @@ static void put_into(struct fc_chain_visit *v, const struct fc_chain_contact *c)
     v->over_us = later(v->over_us, c->over_us);
 }
 
-static uint32_t fold_chain(const struct fc_chains_of *of, const struct fc_chain *ch, uint32_t newest, struct fc_chain_visit *left, uint32_t *n) {
+static uint32_t fold_chain(const struct fc_chains_of *of, const struct fc_chain *ch, uint32_t newest,
+                           struct fc_chain_visit *left, uint32_t *n) {
     struct fc_chain_visit *one[4] = {NULL};
     uint32_t folded = 0;
     for (uint32_t i = ch->contact; i < ch->contact + ch->contacts_n; i++) {

@@ -1,4 +1,5 @@
-/* chain_numbers -- numbers for queues and agents, so that a visit holds 28 bits rather than a pointer of 64. 0 stands for NULL. */
+/* chain_numbers -- numbers for queues and agents, so that a visit holds 28 bits rather than a pointer of 64. 0 stands
+ * for NULL. */
 #ifndef FC_CHAIN_NUMBERS_H
 #define FC_CHAIN_NUMBERS_H
 
@@ -6,13 +7,15 @@
 #include "str.h"
 
 struct fc_chain_numbers {
-    void **things; /* by number - 1; owned is the array alone */
+    void **things;   /* by number - 1; owned is the array alone */
     uint32_t *slots; /* numbers, by the pointer's hash; 0: free */
     uint32_t n, slots_n;
 };
 
 void fc_chain_numbers_fini(struct fc_chain_numbers *t);
 uint32_t fc_chain_number(struct fc_chain_numbers *t, void *thing); /* given at first sight */
-static inline void *fc_chain_thing(const struct fc_chain_numbers *t, uint32_t number) { return number == 0 ? NULL : t->things[number - 1]; }
+static inline void *fc_chain_thing(const struct fc_chain_numbers *t, uint32_t number) {
+    return number == 0 ? NULL : t->things[number - 1];
+}
 
 #endif

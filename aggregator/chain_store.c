@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #define STORED_VERSION 1
-#define ELEMENTS 8                       /* of a visit */
+#define ELEMENTS 8 /* of a visit */
 #define VISIT_BYTES_MAX (5 * 9 + 2 * (FC_ID_MAX + 3) + 4)
-#define TIME_US_MAX (INT64_C(1) << 60)   /* far beyond any event's; sums of two still fit */
+#define TIME_US_MAX (INT64_C(1) << 60) /* far beyond any event's; sums of two still fit */
 
 static const struct fc_chain_key key_of_now = {{0}}; /* no customer's: a hash of 128 bits is not all zeros */
 
@@ -83,7 +83,7 @@ void fc_chains_save(struct fc_chains *c, void (*put)(void *ctx, struct fc_chain_
     for (uint32_t i = 0; i < c->changed_n; i++) {
         struct fc_chain_record *rec = fc_chain_record_at(&c->records, c->changed[i]);
         if ((rec->flags & FC_CHAIN_DIRTY) != 0) save_record(o, c, rec);
-        rec->flags &= (uint8_t)~(FC_CHAIN_DIRTY | FC_CHAIN_LISTED);
+        rec->flags &= (uint8_t) ~(FC_CHAIN_DIRTY | FC_CHAIN_LISTED);
     }
     save_now(o, c);
     c->gone_n = c->changed_n = 0;
@@ -126,8 +126,8 @@ static bool read_visit(struct in *in, struct fc_chain_visit *v) {
     v->contact = (uint64_t)contact;
     v->root = (uint64_t)root;
     if (!read_time(&in->mp, &v->offered_us) || !read_since(&in->mp, v->offered_us, &v->answered_us) ||
-        !read_since(&in->mp, v->offered_us, &v->over_us) || !read_name(&in->mp, &queue) || !read_name(&in->mp, &agent) ||
-        !fc_mp_i64(&in->mp, &bits) || bits < 0 || bits > 127)
+        !read_since(&in->mp, v->offered_us, &v->over_us) || !read_name(&in->mp, &queue) ||
+        !read_name(&in->mp, &agent) || !fc_mp_i64(&in->mp, &bits) || bits < 0 || bits > 127)
         return false;
     v->channel = (uint32_t)bits & 7u;
     v->disposed = (uint32_t)bits >> 3 & 3u;
@@ -145,15 +145,15 @@ static bool load_record(struct in *in, struct fc_chain_key key) {
     if (in->elements % ELEMENTS != 0 || n == 0 || n > FC_CHAIN_VISITS_MAX) return false;
     for (uint32_t i = 0; i < n; i++)
         if (!read_visit(in, &c->before.legs[i])) return false;
-    if (fc_mp_left(&in->mp) != 0 || fc_chain_records_find(&c->records, key) != FC_CHAIN_NONE) return false;
-    uint32_t number = fc_chain_records_add(&c->records, key);
+    if (fc_mp_left(&in->mp) != 0) return false;
+    uint32_t number = fc_chain_records_append(&c->records, key);
     struct fc_chain_record *rec = fc_chain_record_at(&c->records, number);
-    fc_chain_record_set(rec, c->before.legs, n);
+    fc_chain_record_set(&c->records, rec, c->before.legs, n);
     rec->flags |= FC_CHAIN_STORED;
     c->counters.customers++;
     c->counters.visits += n;
     fc_chains_derive(c, number, &c->after);
-    fc_chains_settle(c, number, &c->after);
+    fc_chains_schedule(c, number, &c->after);
     return true;
 }
 
@@ -161,21 +161,30 @@ static bool load_now(struct in *in) {
     struct fc_chains *c = in->c;
     int64_t now_us = 0, window_us = 0;
     if (in->elements != 2 || !fc_mp_i64(&in->mp, &now_us) || !fc_mp_i64(&in->mp, &window_us)) return false;
-    if (now_us < c->now_us || now_us >= TIME_US_MAX || window_us < FC_CHAIN_WINDOW_US_MIN || window_us > FC_CHAIN_WINDOW_US_MAX) return false;
+    if (now_us < c->now_us || now_us >= TIME_US_MAX || window_us < FC_CHAIN_WINDOW_US_MIN ||
+        window_us > FC_CHAIN_WINDOW_US_MAX)
+        return false;
     c->now_us = now_us;
     c->window_us = window_us;
-    (void)fc_chain_wheel_take(&c->wheel, &c->records, now_us); /* whatever came before this record is put in anew */
-    fc_chains_settle_all(c);
+    (void)fc_chain_wheel_take(&c->wheel, &c->records, now_us); /* nothing is in it: only moves its now */
     return true;
 }
 
-enum fc_status fc_chains_load(struct fc_chains *c, struct fc_chain_key key, struct fc_str bytes, const struct fc_chains_resolver *resolver,
-                              struct fc_error *err) {
+enum fc_status fc_chains_load(struct fc_chains *c, struct fc_chain_key key, struct fc_str bytes,
+                              const struct fc_chains_resolver *resolver, struct fc_error *err) {
     struct in in = {.c = c, .resolver = resolver, .mp = fc_mp_open(bytes.p, bytes.n)};
     int64_t version = 0;
-    bool ok = fc_mp_array(&in.mp, &in.elements) && in.elements > 0 && fc_mp_i64(&in.mp, &version) && version == STORED_VERSION;
+    bool is_now = memcmp(&key, &key_of_now, sizeof key) == 0;
+    if ((c->records.live > 0 || !is_now) && memcmp(&key, &c->loaded, sizeof key) <= 0)
+        return fc_fail(err, FC_INVALID,
+                       "stored chains of a customer: byte 0 of a record that does not come in the order of keys");
+    bool ok = fc_mp_array(&in.mp, &in.elements) && in.elements > 0 && fc_mp_i64(&in.mp, &version) &&
+              version == STORED_VERSION;
     in.elements--;
-    ok = ok && (memcmp(&key, &key_of_now, sizeof key) == 0 ? load_now(&in) : load_record(&in, key));
-    if (ok) return FC_OK;
-    return fc_fail(err, FC_INVALID, "stored chains of a customer: byte %zu is not as version %d writes it", fc_mp_offset(&in.mp), STORED_VERSION);
+    ok = ok && (is_now ? load_now(&in) : load_record(&in, key));
+    if (!ok)
+        return fc_fail(err, FC_INVALID, "stored chains of a customer: byte %zu is not as version %d writes it",
+                       fc_mp_offset(&in.mp), STORED_VERSION);
+    c->loaded = key;
+    return FC_OK;
 }

@@ -25,7 +25,8 @@ struct fc_chain_key fc_chain_key_of(struct fc_str scope, struct fc_str customer)
 }
 
 uint64_t fc_chain_hash(struct fc_str id) {
-    static const unsigned char key[crypto_shorthash_KEYBYTES] = "floorcast chain"; /* nothing secret: only to be the same always */
+    static const unsigned char key[crypto_shorthash_KEYBYTES] =
+        "floorcast chain"; /* nothing secret: only to be the same always */
     unsigned char h[crypto_shorthash_BYTES];
     (void)crypto_shorthash(h, (const unsigned char *)(id.n > 0 ? id.p : ""), id.n, key);
     uint64_t v = 0;
@@ -92,7 +93,8 @@ static void forget_record(struct fc_chains *c, uint32_t number) {
 
 /* ---- deriving -------------------------------------------------------------------------------------------------- */
 
-static void derive_at(const struct fc_chains *c, uint32_t number, int64_t window_us, int64_t now_us, struct fc_chains_of *of) {
+static void derive_at(const struct fc_chains *c, uint32_t number, int64_t window_us, int64_t now_us,
+                      struct fc_chains_of *of) {
     struct fc_chain_record *rec = fc_chain_record_at(&c->records, number);
     of->legs_n = rec->n;
     if (rec->n > 0) of->legs[0] = rec->visit;
@@ -106,8 +108,9 @@ void fc_chains_derive(const struct fc_chains *c, uint32_t number, struct fc_chai
 
 static void to_sink(void *ctx, const struct fc_chain_visit *stand, const struct fc_fact *fact) {
     const struct fc_chains *c = ctx;
-    const struct fc_place place = {
-        .queue = fc_chain_thing(&c->queues, stand->queue), .agent = fc_chain_thing(&c->agents, stand->agent), .channel = (uint8_t)stand->channel};
+    const struct fc_place place = {.queue = fc_chain_thing(&c->queues, stand->queue),
+                                   .agent = fc_chain_thing(&c->agents, stand->agent),
+                                   .channel = (uint8_t)stand->channel};
     c->sink.fact(c->sink.ctx, &place, fact);
 }
 
@@ -127,6 +130,15 @@ static int64_t due_of(const struct fc_chains *c, const struct fc_chain *ch) {
     return ch->facts != 0 && c->now_us < final_us ? final_us : final_us + c->late_us;
 }
 
+void fc_chains_schedule(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of) {
+    int64_t due_us = INT64_MAX;
+    for (uint32_t k = 0; k < of->chains_n; k++) {
+        int64_t at_us = due_of(c, &of->chains[k]);
+        if (at_us < due_us) due_us = at_us;
+    }
+    fc_chain_wheel_set(&c->wheel, &c->records, number, due_us);
+}
+
 static void drop_done(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of) {
     struct fc_chain_visit left[FC_CHAIN_VISITS_MAX];
     uint32_t n = 0;
@@ -139,31 +151,33 @@ static void drop_done(struct fc_chains *c, uint32_t number, const struct fc_chai
     c->counters.forgotten += of->legs_n - n;
     c->counters.visits -= of->legs_n - n;
     touch(c, number);
-    fc_chain_record_set(fc_chain_record_at(&c->records, number), left, n);
+    fc_chain_record_set(&c->records, fc_chain_record_at(&c->records, number), left, n);
     if (n == 0) forget_record(c, number);
 }
 
-void fc_chains_settle(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of) {
-    int64_t due_us = INT64_MAX;
-    bool done = false;
-    for (uint32_t k = 0; k < of->chains_n; k++) {
-        const struct fc_chain *ch = &of->chains[k];
-        if (is_done(c, ch)) {
-            done = true;
-            continue;
-        }
-        int64_t at_us = due_of(c, ch);
-        if (at_us < due_us) due_us = at_us;
-    }
-    fc_chain_wheel_set(&c->wheel, &c->records, number, due_us);
-    if (done) drop_done(c, number, of);
+/* Forgets chains that are done and puts the record into the wheel; `of` is what was derived of it. The record may be
+ * gone then. */
+static void settle(struct fc_chains *c, uint32_t number, struct fc_chains_of *of) {
+    uint32_t kept = 0, done = 0;
+    for (uint32_t k = 0; k < of->chains_n; k++) done += is_done(c, &of->chains[k]);
+    if (done > 0) drop_done(c, number, of);
+    if (done > 0 && done == of->chains_n) return;
+    for (uint32_t k = 0; k < of->chains_n; k++)
+        if (!is_done(c, &of->chains[k])) of->chains[kept++] = of->chains[k];
+    of->chains_n = kept;
+    fc_chains_schedule(c, number, of);
 }
 
-void fc_chains_settle_all(struct fc_chains *c) {
+static bool is_live(const struct fc_chains *c, uint32_t number) {
+    return (fc_chain_record_at(&c->records, number)->flags & FC_CHAIN_LIVE) != 0;
+}
+
+/* When what decides about forgetting or being due has changed. */
+static void settle_all(struct fc_chains *c) {
     for (uint32_t i = 0; i < c->records.used; i++) {
-        if ((fc_chain_record_at(&c->records, i)->flags & FC_CHAIN_LIVE) == 0) continue;
+        if (!is_live(c, i)) continue;
         fc_chains_derive(c, i, &c->after);
-        fc_chains_settle(c, i, &c->after);
+        settle(c, i, &c->after);
     }
 }
 
@@ -175,10 +189,10 @@ static void renew(struct fc_chains *c) {
     c->window_us = c->wanted_us;
     c->moved |= c->records.live > 0; /* else nobody was counted under it */
     for (uint32_t i = 0; i < c->records.used; i++) {
-        if ((fc_chain_record_at(&c->records, i)->flags & FC_CHAIN_LIVE) == 0) continue;
+        if (!is_live(c, i)) continue;
         derive_at(c, i, before_us, c->now_us, &c->before);
         hand_over(c, i);
-        fc_chains_settle(c, i, &c->after);
+        settle(c, i, &c->after);
     }
 }
 
@@ -188,13 +202,14 @@ void fc_chains_configure(struct fc_chains *c, int64_t window_us, int64_t late_us
     c->late_us = late_us;
     c->wanted_us = window_us;
     renew(c);
-    if (other_late) fc_chains_settle_all(c);
+    if (other_late) settle_all(c);
 }
 
 /* ---- visits ---------------------------------------------------------------------------------------------------- */
 
 static struct fc_chain_visit pack(struct fc_chains *c, const struct fc_visit *v) {
-    FC_ASSERT(v->offered_us > 0 && v->place.channel < FC_CHANNEL_COUNT && v->disposed <= FC_VERDICT_NO && v->told <= FC_VERDICT_NO);
+    FC_ASSERT(v->offered_us > 0 && v->place.channel < FC_CHANNEL_COUNT && v->disposed <= FC_VERDICT_NO &&
+              v->told <= FC_VERDICT_NO);
     return (struct fc_chain_visit){.contact = v->contact,
                                    .root = v->root,
                                    .offered_us = v->offered_us,
@@ -208,15 +223,16 @@ static struct fc_chain_visit pack(struct fc_chains *c, const struct fc_visit *v)
 }
 
 static struct fc_visit unpack(const struct fc_chains *c, const struct fc_chain_visit *v) {
-    return (struct fc_visit){
-        .contact = v->contact,
-        .root = v->root,
-        .offered_us = v->offered_us,
-        .answered_us = v->answered_us,
-        .over_us = v->over_us,
-        .place = {.queue = fc_chain_thing(&c->queues, v->queue), .agent = fc_chain_thing(&c->agents, v->agent), .channel = (uint8_t)v->channel},
-        .disposed = (uint8_t)v->disposed,
-        .told = (uint8_t)v->told};
+    return (struct fc_visit){.contact = v->contact,
+                             .root = v->root,
+                             .offered_us = v->offered_us,
+                             .answered_us = v->answered_us,
+                             .over_us = v->over_us,
+                             .place = {.queue = fc_chain_thing(&c->queues, v->queue),
+                                       .agent = fc_chain_thing(&c->agents, v->agent),
+                                       .channel = (uint8_t)v->channel},
+                             .disposed = (uint8_t)v->disposed,
+                             .told = (uint8_t)v->told};
 }
 
 static struct fc_chain_visit *held(struct fc_chains *c, uint32_t number, uint64_t contact) {
@@ -240,7 +256,7 @@ void fc_chains_remove(struct fc_chains *c, struct fc_chain_key key, uint64_t con
     hand_over(c, number);
     touch(c, number);
     if (rec->n == 0) forget_record(c, number);
-    else fc_chains_settle(c, number, &c->after);
+    else settle(c, number, &c->after);
 }
 
 bool fc_chains_get(struct fc_chains *c, struct fc_chain_key key, uint64_t contact, struct fc_visit *out) {
@@ -256,7 +272,7 @@ static void make_room(struct fc_chains *c, uint32_t number) {
     c->counters.folded += folded;
     struct fc_chain_record *rec = fc_chain_record_at(&c->records, number);
     c->counters.visits -= rec->n - c->before.legs_n;
-    fc_chain_record_set(rec, c->before.legs, c->before.legs_n);
+    fc_chain_record_set(&c->records, rec, c->before.legs, c->before.legs_n);
     touch(c, number);
 }
 
@@ -288,12 +304,12 @@ bool fc_chains_put(struct fc_chains *c, struct fc_chain_key key, const struct fc
     fc_chains_derive(c, number, &c->before);
     if (old != NULL) *old = now;
     else {
-        fc_chain_record_push(fc_chain_record_at(&c->records, number), &now);
+        fc_chain_record_push(&c->records, fc_chain_record_at(&c->records, number), &now);
         c->counters.visits++;
     }
     hand_over(c, number);
     touch(c, number);
-    fc_chains_settle(c, number, &c->after);
+    settle(c, number, &c->after);
     return true;
 }
 
@@ -310,7 +326,7 @@ void fc_chains_advance(struct fc_chains *c, int64_t now_us) {
             c->moved = true;
             derive_at(c, number, c->window_us, before_us, &c->before);
             hand_over(c, number);
-            fc_chains_settle(c, number, &c->after);
+            settle(c, number, &c->after);
         }
         number = next;
     }

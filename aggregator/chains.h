@@ -1,12 +1,15 @@
-/* chains -- customers' chains of contacts: what first-contact resolution and the customer's journey are worked out from.
+/* chains -- customers' chains of contacts: what first-contact resolution and the customer's journey are worked out
+ * from.
  *
- * A record per (scope, customer) keeps the visits it was told of. A pure function (chain_derive.h) makes a record's chains and their
- * facts from the set of its visits, the window W and now, so neither the order nor the number of times in which visits come matters:
- * every change derives before and after and hands over the difference, what no longer holds with sign -1. Knows neither events nor
- * the engine. It refuses to keep what can change nothing any more: a chain goes when W and the late window have passed after its end.
+ * A record per (scope, customer) keeps the visits it was told of. A pure function (chain_derive.h) makes a record's
+ * chains and their facts from the set of its visits, the window W and now, so neither the order nor the number of times
+ * in which visits come matters: every change derives before and after and hands over the difference, what no longer
+ * holds with sign -1. Knows neither events nor the engine. It refuses to keep what can change nothing any more: a chain
+ * goes when W and the late window have passed after its end.
  *
- * A chain is a maximal run of contacts, by offer, whose offer is less than W after the largest end so far; nothing is further than W
- * from a contact that is open. Visits of one root are one contact, as long as they are less than W apart. All facts of a chain stand at its first answer.
+ * A chain is a maximal run of contacts, by offer, whose offer is less than W after the largest end so far; nothing is
+ * further than W from a contact that is open. Visits of one root are one contact, as long as they are less than W
+ * apart. All facts of a chain stand at its first answer.
  */
 #ifndef FC_CHAINS_H
 #define FC_CHAINS_H
@@ -30,8 +33,8 @@ struct fc_chains_counters {
 #undef X
 };
 
-/* fc_chain_key_of -- BLAKE2b-128 over both parts, each after its length: no two pairs make the same text. Customer not empty.
- * fc_chain_hash -- of a contact's id or root, for struct fc_visit. Stored: neither may change. Thread: any */
+/* fc_chain_key_of -- BLAKE2b-128 over both parts, each after its length: no two pairs make the same text. Customer not
+ * empty. fc_chain_hash -- of a contact's id or root, for struct fc_visit. Stored: neither may change. Thread: any */
 struct fc_chain_key {
     uint8_t b[16];
 };
@@ -42,20 +45,21 @@ enum fc_verdict { FC_VERDICT_NONE, FC_VERDICT_YES, FC_VERDICT_NO }; /* was it re
 
 /* One contact's visit to one queue. */
 struct fc_visit {
-    uint64_t contact, root;    /* hashes; root is the contact's own when its events named none */
-    int64_t offered_us;        /* > 0: known */
-    int64_t answered_us;       /* 0: not answered */
-    int64_t over_us;           /* the leaving or the end; 0: open */
-    struct fc_place place;     /* channel: one of the contact's, not FC_CHANNEL_PLAIN; agent NULL unless answered */
-    uint8_t disposed, told;    /* enum fc_verdict: by the agent; by the customer in a survey */
+    uint64_t contact, root; /* hashes; root is the contact's own when its events named none */
+    int64_t offered_us;     /* > 0: known */
+    int64_t answered_us;    /* 0: not answered */
+    int64_t over_us;        /* the leaving or the end; 0: open */
+    struct fc_place place;  /* channel: one of the contact's, not FC_CHANNEL_PLAIN; agent NULL unless answered */
+    uint8_t disposed, told; /* enum fc_verdict: by the agent; by the customer in a survey */
 };
 
 #define FC_CHAIN_WINDOW_US_MIN (INT64_C(3600) * 1000000)
 #define FC_CHAIN_WINDOW_US_MAX (720 * FC_CHAIN_WINDOW_US_MIN)
 
-/* The visits held of one customer are bounded. Past FOLD, old contacts of a chain that are over and not its first answered become one,
- * where they count alike (the chain's facts stay; what is heard later of a contact that was put into another counts as one more of its
- * chain). Past MAX, when too many are open for that, further visits are refused. Both are counted. */
+/* The visits held of one customer are bounded. Past FOLD, old contacts of a chain that are over and not its first
+ * answered become one, where they count alike (the chain's facts stay; what is heard later of a contact that was put
+ * into another counts as one more of its chain). Past MAX, when too many are open for that, further visits are refused.
+ * Both are counted. */
 #define FC_CHAIN_VISITS_FOLD 128
 #define FC_CHAIN_VISITS_MAX 512
 
@@ -65,39 +69,40 @@ void fc_chains_destroy(struct fc_chains *c); /* NULL: nothing */
 
 /* fc_chains_configure -- W and how late events may come. Before the first put; also at any time later.
  * Units:   FC_CHAIN_WINDOW_US_MIN <= window_us <= .._MAX, late_us >= 0
- * A changed W derives all that is held anew (time proportional to it) and hands over the differences. What was forgotten under a
- * shorter window stays as it was counted. */
+ * A changed W derives all that is held anew (time proportional to it) and hands over the differences. What was
+ * forgotten under a shorter window stays as it was counted. */
 void fc_chains_configure(struct fc_chains *c, int64_t window_us, int64_t late_us);
 
-/* fc_chains_put -- what is known of a visit now, in place of what was (same contact). The first visit of a customer allocates nothing
- * but when the tables grow.
- * Shape:   false when it is refused: see too_late and crowded; then nothing is changed
- * Law:     the sum of all facts handed over is that of the set of visits held or forgotten, in whatever order they came, as long as no
- *          chain's visit is news later than the late window (tests/unit/aggregator/chains.c)
+/* fc_chains_put -- what is known of a visit now, in place of what was (same contact). The first visit of a customer
+ * allocates nothing but when the tables grow. Shape:   false when it is refused: see too_late and crowded; then nothing
+ * is changed Law:     the sum of all facts handed over is that of the set of visits held or forgotten, in whatever
+ * order they came, as long as no chain's visit is news later than the late window (tests/unit/aggregator/chains.c)
  * fc_chains_remove -- a visit that turned out to be another customer's, or in another scope; nothing when it is not held.
- * fc_chains_get -- a held visit, for those who learn more of it later (a survey days after): get, change, put. False: not held.
- * Thread: engine, all of this header that takes a struct fc_chains */
+ * fc_chains_get -- a held visit, for those who learn more of it later (a survey days after): get, change, put. False:
+ * not held. Thread: engine, all of this header that takes a struct fc_chains */
 bool fc_chains_put(struct fc_chains *c, struct fc_chain_key key, const struct fc_visit *v);
 void fc_chains_remove(struct fc_chains *c, struct fc_chain_key key, uint64_t contact);
 bool fc_chains_get(struct fc_chains *c, struct fc_chain_key key, uint64_t contact, struct fc_visit *out);
 
-/* fc_chains_advance -- moves now on (never back): final facts where now >= end + W, and forgets. Exact to the microsecond; work
- * proportional to what is due and to the minutes passed. */
+/* fc_chains_advance -- moves now on (never back): final facts where now >= end + W, and forgets. Exact to the
+ * microsecond; work proportional to what is due and to the minutes passed. */
 void fc_chains_advance(struct fc_chains *c, int64_t now_us);
 
-/* fc_chains_save -- what changed since the last save, for the store: `gone` for records to delete, then `put`. The bytes are valid
- * during the call. Also saves one record under the key of zeros: now and W.
- * fc_chains_dirty -- whether there is anything.
+/* fc_chains_save -- what changed since the last save, for the store: `gone` for records to delete, then `put`. The
+ * bytes are valid during the call. Also saves one record under the key of zeros: now and W. fc_chains_dirty -- whether
+ * there is anything.
  *
- * Stored form: msgpack, the key of zeros: [1, now_us, window_us]; any other: [1, then for each visit: contact, root | nil when it is
- * the contact, offered_us, answered - offered | nil, over - offered | nil, queue | nil, agent | nil, channel + 8 disposed + 32 told]. */
+ * Stored form: msgpack, the key of zeros: [1, now_us, window_us]; any other: [1, then for each visit: contact, root |
+ * nil when it is the contact, offered_us, answered - offered | nil, over - offered | nil, queue | nil, agent | nil,
+ * channel + 8 disposed + 32 told]. */
 void fc_chains_save(struct fc_chains *c, void (*put)(void *ctx, struct fc_chain_key key, struct fc_str bytes),
                     void (*gone)(void *ctx, struct fc_chain_key key), void *ctx);
 bool fc_chains_dirty(const struct fc_chains *c);
 
-/* fc_chains_load -- puts a stored record back, in any order of records, all before the first put or advance. No facts: they are
- * counted already. Should W have been configured otherwise since, the next put, advance or configure hands over the differences.
- * Errors: FC_INVALID with the offset; the record is then not held. */
+/* fc_chains_load -- puts a stored record back: in the order of keys (as bytes), all before the first put, get or
+ * advance. No facts: they are counted already. Should W have been configured otherwise since, the next put, advance or
+ * configure hands over the differences. Errors: FC_INVALID with the offset, or out of order; the record is then not
+ * held. */
 struct fc_chains_resolver { /* names to things; never NULL */
     struct fc_queue *(*queue)(void *ctx, struct fc_str name);
     struct fc_agent *(*agent)(void *ctx, struct fc_str name);

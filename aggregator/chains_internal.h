@@ -8,25 +8,25 @@
 /* Always true: the facts handed over are those of all records under `window_us` at `now_us`. */
 struct fc_chains {
     struct fc_fact_sink sink;
-    int64_t window_us, wanted_us;      /* wanted: configured; another than window_us only between a load and what comes after it */
+    int64_t window_us,
+        wanted_us; /* wanted: configured; another than window_us only between a load and what comes after it */
     int64_t late_us, now_us;
     struct fc_chain_records records;
     struct fc_chain_wheel wheel;
     struct fc_chain_numbers queues, agents;
-    uint32_t *changed;                 /* numbers of records, listed once each */
+    uint32_t *changed; /* numbers of records, listed once each */
     uint32_t changed_n, changed_cap;
-    struct fc_chain_key *gone;         /* the store has them, we no longer */
+    struct fc_chain_key *gone; /* the store has them, we no longer */
     uint32_t gone_n, gone_cap;
-    bool moved;                        /* now or W is to be stored: facts were handed over because of them */
+    struct fc_chain_key loaded; /* the latest */
+    bool moved;                 /* now or W is to be stored: facts were handed over because of them */
     struct fc_chains_counters counters;
     struct fc_chains_of before, after; /* scratch */
 };
 
 /* Derives a record at the present W and now. */
 void fc_chains_derive(const struct fc_chains *c, uint32_t number, struct fc_chains_of *of);
-/* Forgets chains that are done and puts the record into the wheel; `of` is what was derived of it. The record may be gone then. */
-void fc_chains_settle(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of);
-/* Settles all, when what decides about forgetting or being due has changed. */
-void fc_chains_settle_all(struct fc_chains *c);
+/* Puts the record into the wheel for when time alone changes something in what was derived of it. */
+void fc_chains_schedule(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of);
 
 #endif

@@ -1,4 +1,5 @@
-/* chain_sums -- what the tests of chains share: sums of facts, a store of records, queues and agents that have names only. */
+/* chain_sums -- what the tests of chains share: sums of facts, a store of records, queues and agents that have names
+ * only. */
 #ifndef CHAIN_SUMS_H
 #define CHAIN_SUMS_H
 
@@ -20,9 +21,11 @@ struct fc_queue {
 struct fc_agent {
     struct fc_str name;
 };
-static struct fc_queue queues[QUEUES] = {{FC_STR_LIT("PS")}, {FC_STR_LIT("PE")}, {FC_STR_LIT("IN")}, {FC_STR_LIT("NE")},
-                                         {FC_STR_LIT("NW")}, {FC_STR_LIT("TT")}, {FC_STR_LIT("AA")}, {FC_STR_LIT("other")}};
-static struct fc_agent agents[AGENTS] = {{FC_STR_LIT("a")}, {FC_STR_LIT("b")}, {FC_STR_LIT("c")}, {FC_STR_LIT("d")}, {FC_STR_LIT("e")}};
+static struct fc_queue queues[QUEUES] = {{FC_STR_LIT("PS")}, {FC_STR_LIT("PE")},   {FC_STR_LIT("IN")},
+                                         {FC_STR_LIT("NE")}, {FC_STR_LIT("NW")},   {FC_STR_LIT("TT")},
+                                         {FC_STR_LIT("AA")}, {FC_STR_LIT("other")}};
+static struct fc_agent agents[AGENTS] = {
+    {FC_STR_LIT("a")}, {FC_STR_LIT("b")}, {FC_STR_LIT("c")}, {FC_STR_LIT("d")}, {FC_STR_LIT("e")}};
 
 static inline struct fc_queue *queue_named(void *ctx, struct fc_str name) {
     (void)ctx;
@@ -57,7 +60,8 @@ struct sums {
 };
 
 static inline struct sum *sum_slot(const struct sums *s, const struct sum *x) {
-    uint64_t h = (uint64_t)x->ts_us * 31 + (uint64_t)(uintptr_t)x->place.queue + (uint64_t)(uintptr_t)x->place.agent * 7 + x->place.channel * 131u + x->count;
+    uint64_t h = (uint64_t)x->ts_us * 31 + (uint64_t)(uintptr_t)x->place.queue +
+                 (uint64_t)(uintptr_t)x->place.agent * 7 + x->place.channel * 131u + x->count;
     for (size_t i = (size_t)(h * 0x9e3779b97f4a7c15u >> 20) & (s->cap - 1);; i = (i + 1) & (s->cap - 1)) {
         struct sum *y = &s->at[i];
         if (!y->used) return y;
@@ -99,7 +103,8 @@ static inline void sums_fact(void *ctx, const struct fc_place *place, const stru
 static inline void sums_assert_zero(const struct sums *s) {
     for (size_t i = 0; i < s->cap; i++)
         if (s->at[i].n != 0 || s->at[i].value != 0)
-            fail_msg("at %lld, count %d: %lld (%lld) too many", (long long)s->at[i].ts_us, s->at[i].count, (long long)s->at[i].n, (long long)s->at[i].value);
+            fail_msg("at %lld, count %d: %lld (%lld) too many", (long long)s->at[i].ts_us, s->at[i].count,
+                     (long long)s->at[i].n, (long long)s->at[i].value);
 }
 
 static inline int64_t sums_total(const struct sums *s, int count) {
@@ -163,13 +168,16 @@ static inline void shelf_gone(void *ctx, struct fc_chain_key key) {
     *it = s->items[--s->n];
 }
 
-static inline int by_key(const void *a, const void *b) { return memcmp(&((const struct item *)a)->key, &((const struct item *)b)->key, 16); }
+static inline int by_key(const void *a, const void *b) {
+    return memcmp(&((const struct item *)a)->key, &((const struct item *)b)->key, 16);
+}
 
-static inline void shelf_load(struct shelf *s, struct fc_chains *c, bool in_order) {
-    if (in_order) qsort(s->items, s->n, sizeof *s->items, by_key);
+static inline void shelf_load(struct shelf *s, struct fc_chains *c) {
+    qsort(s->items, s->n, sizeof *s->items, by_key);
     for (size_t i = 0; i < s->n; i++) {
         struct fc_error err = {0};
-        enum fc_status st = fc_chains_load(c, s->items[i].key, fc_str_n(s->items[i].bytes, s->items[i].n), &resolver, &err);
+        enum fc_status st =
+            fc_chains_load(c, s->items[i].key, fc_str_n(s->items[i].bytes, s->items[i].n), &resolver, &err);
         if (st != FC_OK) fail_msg("%s", err.text);
     }
 }

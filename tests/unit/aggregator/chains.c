@@ -1,7 +1,8 @@
-/* Chains against a brute force that reckons all facts from the list of all visits; then what a random day does not reach. */
+/* Chains against a brute force that reckons all facts from the list of all visits; then what a random day does not
+ * reach. */
 #include "chains.h"
 
-#include "chain_sums.h"
+#include "chain_brute.h"
 
 #define HOUR_US INT64_C(3600000000)
 #define DAY_US (24 * HOUR_US)
@@ -17,10 +18,12 @@ struct leg {
     struct fc_visit truth, known; /* known.offered_us == 0: nothing was put yet */
 };
 
+enum what { OFFERED, ANSWERED, OVER, DISPOSED, TOLD };
+
 struct news { /* one thing that becomes known */
     int64_t at_us;
     uint32_t leg;
-    enum { OFFERED, ANSWERED, OVER, DISPOSED, TOLD } what;
+    enum what what;
 };
 
 struct world {
@@ -40,7 +43,7 @@ static struct fc_chain_key key_of(uint32_t customer) {
 static int64_t below(int64_t n) { return (int64_t)(rng() % (uint64_t)n); }
 static bool one_in(int64_t n) { return below(n) == 0; }
 
-static void tell(struct world *w, uint32_t leg, int what, int64_t ts_us, int64_t later_us) {
+static void tell(struct world *w, uint32_t leg, enum what what, int64_t ts_us, int64_t later_us) {
     int64_t late_us = one_in(3) ? below(w->late_us + 1) : 0;
     w->news[w->news_n++] = (struct news){.at_us = ts_us + later_us + late_us, .leg = leg, .what = what};
 }
@@ -50,7 +53,10 @@ static int64_t make_leg(struct world *w, uint32_t customer, uint64_t root, int64
     uint32_t n = w->legs_n++;
     struct fc_visit *v = &w->legs[n].truth;
     w->legs[n].customer = customer;
-    *v = (struct fc_visit){.contact = rng(), .root = root, .offered_us = offered_us, .place = {.channel = (uint8_t)below(FC_CHANNEL_COUNT)}};
+    *v = (struct fc_visit){.contact = rng(),
+                           .root = root,
+                           .offered_us = offered_us,
+                           .place = {.channel = (uint8_t)below(FC_CHANNEL_COUNT)}};
     if (root == 0) v->root = v->contact;
     v->place.queue = one_in(20) ? NULL : &queues[below(QUEUES)];
     v->over_us = offered_us + (one_in(10) ? 0 : below(one_in(5) ? w->window_us : HOUR_US));
@@ -136,110 +142,7 @@ static void learn(struct world *w, struct fc_chains *c, const struct news *n) {
     if (one_in(8)) assert_true(fc_chains_put(c, key_of(leg->customer), k));
 }
 
-/* ---- the brute force: contact by contact, straight from the words ---------------------------------------------- */
-
-struct contact {
-    int64_t offered_us, answered_us, over_us;
-    const struct fc_visit *answer;
-    uint64_t root;
-    int disposed, told;
-    int64_t disposed_us, told_us; /* offer of the leg that said so: the latest counts */
-};
-
-static int contacts_of(const struct fc_visit *const *v, int n, struct contact *out) {
-    int made = 0;
-    for (int i = 0; i < n; i++) {
-        bool seen = false;
-        for (int k = 0; k < i; k++) seen = seen || v[k]->root == v[i]->root;
-        if (seen) continue;
-        struct contact c = {.offered_us = INT64_MAX, .root = v[i]->root};
-        bool open = false;
-        for (int k = i; k < n; k++) {
-            const struct fc_visit *x = v[k];
-            if (x->root != c.root) continue;
-            int64_t end_us = x->over_us;
-            if (end_us != 0 && end_us < x->answered_us) end_us = x->answered_us;
-            if (end_us != 0 && end_us < x->offered_us) end_us = x->offered_us;
-            if (x->offered_us < c.offered_us) c.offered_us = x->offered_us;
-            if (x->answered_us != 0 && (c.answer == NULL || x->answered_us < c.answered_us)) {
-                c.answer = x;
-                c.answered_us = x->answered_us;
-            }
-            open = open || x->over_us == 0;
-            if (end_us > c.over_us) c.over_us = end_us;
-            if (x->disposed != 0 && x->offered_us >= c.disposed_us) {
-                c.disposed = x->disposed;
-                c.disposed_us = x->offered_us;
-            }
-            if (x->told != 0 && x->offered_us >= c.told_us) {
-                c.told = x->told;
-                c.told_us = x->offered_us;
-            }
-        }
-        if (open) c.over_us = 0;
-        out[made++] = c;
-    }
-    return made;
-}
-
-static void count_group(struct sums *s, const struct contact *first, int group, bool once, bool final, int sign) {
-    struct fc_fact f = {.ts_us = first->answered_us, .sign = (int8_t)sign, .sum = FC_TALLY_NONE};
-    f.count = (uint8_t)group;
-    sums_add(s, &first->answer->place, &f);
-    f.count = (uint8_t)(group + 1);
-    if (once) sums_add(s, &first->answer->place, &f);
-    f.count = (uint8_t)(group + 2);
-    if (final) sums_add(s, &first->answer->place, &f);
-    f.count = (uint8_t)(group + 3);
-    if (final && once) sums_add(s, &first->answer->place, &f);
-}
-
-static void count_chain(struct sums *s, const struct contact *c, int n, bool final, int sign) {
-    const struct contact *first = NULL;
-    int answered = 0, after = 0;
-    int64_t end_us = 0;
-    for (int i = 0; i < n; i++) {
-        if (c[i].answer == NULL) continue;
-        answered++;
-        if (first == NULL || c[i].answered_us < first->answered_us) first = &c[i];
-        if (c[i].over_us > end_us) end_us = c[i].over_us;
-    }
-    if (first == NULL) return;
-    for (int i = 0; i < n; i++) after += c[i].offered_us > first->offered_us;
-    count_group(s, first, FC_TALLY_chain_n, answered == 1 && after == 0, final, sign);
-    if (first->disposed != 0) count_group(s, first, FC_TALLY_disposed_n, first->disposed == FC_VERDICT_YES, final, sign);
-    if (first->told != 0) count_group(s, first, FC_TALLY_told_n, first->told == FC_VERDICT_YES, final, sign);
-    if (end_us == 0) return;
-    struct fc_fact f = {.ts_us = first->answered_us, .sign = (int8_t)sign, .count = FC_TALLY_journey_n, .sum = FC_TALLY_journey_us,
-                        .value = end_us - c[0].offered_us};
-    sums_add(s, &first->answer->place, &f);
-}
-
-static int earlier(const void *a, const void *b) {
-    const struct contact *x = a, *y = b;
-    if (x->offered_us != y->offered_us) return x->offered_us < y->offered_us ? -1 : 1;
-    return x->root < y->root ? -1 : 1;
-}
-
-static void brute(struct sums *s, const struct fc_visit *const *v, int n, int64_t window_us, int64_t now_us, int sign) {
-    struct contact *c = calloc((size_t)n + 1, sizeof *c);
-    assert_non_null(c);
-    int contacts = contacts_of(v, n, c);
-    qsort(c, (size_t)contacts, sizeof *c, earlier);
-    for (int from = 0; from < contacts;) {
-        int to = from;
-        int64_t end_us = 0;
-        bool open = false;
-        while (to < contacts && (to == from || open || c[to].offered_us - end_us < window_us)) {
-            open = open || c[to].over_us == 0;
-            if (c[to].over_us > end_us) end_us = c[to].over_us;
-            to++;
-        }
-        count_chain(s, &c[from], to - from, !open && now_us >= end_us + window_us, sign);
-        from = to;
-    }
-    free(c);
-}
+/* ---- the same, by brute force -------------------------------------------------------------------------------------- */
 
 static void brute_world(struct sums *s, const struct world *w, int64_t window_us, int64_t now_us, int sign) {
     for (uint32_t i = 0; i < w->legs_n;) {
@@ -265,14 +168,15 @@ static struct fc_chains *make(struct sums *s, int64_t window_us, int64_t late_us
 }
 
 /* Everything into the store, and a new one out of it. */
-static struct fc_chains *restart(struct fc_chains *c, struct shelf *shelf, struct sums *s, int64_t window_us, int64_t late_us) {
+static struct fc_chains *restart(struct fc_chains *c, struct shelf *shelf, struct sums *s, int64_t window_us,
+                                 int64_t late_us) {
     const struct fc_chains_counters before = *fc_chains_counters(c);
     fc_chains_save(c, shelf_put, shelf_gone, shelf);
     assert_false(fc_chains_dirty(c));
     fc_chains_destroy(c);
     c = make(s, window_us, late_us);
     int64_t facts = s->facts;
-    shelf_load(shelf, c, one_in(2));
+    shelf_load(shelf, c);
     assert_int_equal(s->facts, facts);
     assert_int_equal(fc_chains_counters(c)->customers, before.customers);
     assert_int_equal(fc_chains_counters(c)->visits, before.visits);
@@ -303,8 +207,8 @@ static void run_world(int64_t window_us, int64_t late_us) {
     const struct fc_chains_counters *k = fc_chains_counters(c);
     assert_true(k->customers > 0 && k->customers < CUSTOMERS / 4 && (size_t)k->customers == shelf.n - 1);
     assert_int_equal(k->too_late + k->folded + k->crowded, 0);
-    printf("window %lld h: %u visits, %lld facts, %lld customers held at the end\n", (long long)(window_us / HOUR_US), w.legs_n, (long long)s.facts,
-           (long long)k->customers);
+    printf("window %lld h: %u visits, %lld facts, %lld customers held at the end\n", (long long)(window_us / HOUR_US),
+           w.legs_n, (long long)s.facts, (long long)k->customers);
     fc_chains_destroy(c);
     shelf_free(&shelf);
     sums_free(&s);
@@ -350,7 +254,11 @@ static void another_window_derives_all_anew(void **state) {
 /* ---- to the microsecond ---------------------------------------------------------------------------------------- */
 
 static struct fc_visit visit(uint64_t id, int64_t offered_us, int64_t answered_us, int64_t over_us) {
-    return (struct fc_visit){.contact = id, .root = id, .offered_us = offered_us, .answered_us = answered_us, .over_us = over_us,
+    return (struct fc_visit){.contact = id,
+                             .root = id,
+                             .offered_us = offered_us,
+                             .answered_us = answered_us,
+                             .over_us = over_us,
                              .place = {.queue = &queues[0], .agent = answered_us != 0 ? &agents[0] : NULL}};
 }
 
@@ -359,7 +267,8 @@ static void a_gap_of_exactly_the_window_begins_a_chain(void **state) {
     for (int64_t short_us = 0; short_us < 2; short_us++) {
         struct sums s = {0};
         struct fc_chains *c = make(&s, DAY_US, HOUR_US);
-        struct fc_visit a = visit(1, START_US, START_US + 5, START_US + 10), b = visit(2, START_US + 10 + DAY_US - short_us, 0, 0);
+        struct fc_visit a = visit(1, START_US, START_US + 5, START_US + 10),
+                        b = visit(2, START_US + 10 + DAY_US - short_us, 0, 0);
         b.answered_us = b.offered_us + 1;
         b.over_us = b.offered_us + 2;
         assert_true(fc_chains_put(c, key_of(1), &a));
@@ -423,6 +332,28 @@ static void hundreds_of_contacts_are_folded_and_count_the_same(void **state) {
     sums_free(&s);
 }
 
+/* Unanswered ones before the only answer are another matter than those after it, also when all of them are folded. */
+static void what_is_folded_keeps_its_side_of_the_first_answer(void **state) {
+    (void)state;
+    for (int after = 0; after < 2; after++) {
+        struct sums s = {0};
+        struct fc_chains *c = make(&s, DAY_US, HOUR_US);
+        for (int i = 0; i < 160; i++) {
+            int64_t at_us = START_US + i * INT64_C(1000000) + (i < 80 ? 0 : 2 * DAY_US);
+            struct fc_visit v = visit((uint64_t)i + 1, at_us, i == (after ? 40 : 79) ? at_us + 1 : 0, at_us + 2);
+            assert_true(fc_chains_put(c, key_of(1), &v));
+        }
+        assert_true(fc_chains_counters(c)->folded > 60);
+        assert_int_equal(sums_total(&s, FC_TALLY_chain_once), 1 - after);
+        fc_chains_advance(c, START_US + 3 * DAY_US / 2); /* derives what is left */
+        assert_int_equal(sums_total(&s, FC_TALLY_chain_n), 1);
+        assert_int_equal(sums_total(&s, FC_TALLY_chain_final_once), 1 - after);
+        assert_int_equal(sums_value(&s, FC_TALLY_journey_n), (after ? 40 : 79) * INT64_C(1000000) + 2);
+        fc_chains_destroy(c);
+        sums_free(&s);
+    }
+}
+
 static void too_many_open_ones_are_refused_and_counted(void **state) {
     (void)state;
     struct sums s = {0};
@@ -480,13 +411,15 @@ static void bad_bytes_are_refused(void **state) {
         }
     }
     c = make(&s, DAY_US, HOUR_US);
-    shelf_load(&shelf, c, false);
-    for (size_t i = 0; i < shelf.n; i++) /* a customer twice */
-        if (shelf.items[i].n > 20)
-            assert_int_equal(fc_chains_load(c, shelf.items[i].key, fc_str_n(shelf.items[i].bytes, shelf.items[i].n), &resolver, NULL), FC_INVALID);
+    shelf_load(&shelf, c);
+    for (size_t i = 0; i < shelf.n; i++) /* a second time, or not in the order of keys */
+        assert_int_equal(
+            fc_chains_load(c, shelf.items[i].key, fc_str_n(shelf.items[i].bytes, shelf.items[i].n), &resolver, NULL),
+            FC_INVALID);
     struct fc_visit back;
     assert_true(fc_chains_get(c, key_of(1), UINT64_MAX, &back));
-    assert_true(back.root == 1 && back.over_us == START_US + 99 && back.place.queue == &queues[0] && back.place.agent == NULL);
+    assert_true(back.root == 1 && back.over_us == START_US + 99 && back.place.queue == &queues[0] &&
+                back.place.agent == NULL);
     assert_false(fc_chains_get(c, key_of(1), 2, &back));
     fc_chains_destroy(c);
     shelf_free(&shelf);
@@ -495,10 +428,12 @@ static void bad_bytes_are_refused(void **state) {
 
 static void keys_are_as_stored(void **state) {
     (void)state;
-    static const uint8_t want[16] = {0xd2, 0x3a, 0x9e, 0xb6, 0x20, 0x17, 0x65, 0x5f, 0x42, 0x45, 0xdd, 0xa5, 0xf8, 0x59, 0x17, 0xa2};
+    static const uint8_t want[16] = {0xd2, 0x3a, 0x9e, 0xb6, 0x20, 0x17, 0x65, 0x5f,
+                                     0x42, 0x45, 0xdd, 0xa5, 0xf8, 0x59, 0x17, 0xa2};
     struct fc_chain_key key = fc_chain_key_of(FC_STR_LIT("sales"), FC_STR_LIT("+4930123")); /* by another BLAKE2b */
     assert_memory_equal(key.b, want, sizeof want);
-    struct fc_chain_key a = fc_chain_key_of(FC_STR_LIT("ab"), FC_STR_LIT("c")), b = fc_chain_key_of(FC_STR_LIT("a"), FC_STR_LIT("bc"));
+    struct fc_chain_key a = fc_chain_key_of(FC_STR_LIT("ab"), FC_STR_LIT("c")),
+                        b = fc_chain_key_of(FC_STR_LIT("a"), FC_STR_LIT("bc"));
     assert_memory_not_equal(a.b, b.b, sizeof a.b);
     assert_true(fc_chain_hash(FC_STR_LIT("contact-1")) == UINT64_C(0x5ab070340768cf6c)); /* by another SipHash */
 }
@@ -511,6 +446,7 @@ int main(void) {
         cmocka_unit_test(a_gap_of_exactly_the_window_begins_a_chain),
         cmocka_unit_test(final_and_forgotten_to_the_microsecond),
         cmocka_unit_test(hundreds_of_contacts_are_folded_and_count_the_same),
+        cmocka_unit_test(what_is_folded_keeps_its_side_of_the_first_answer),
         cmocka_unit_test(too_many_open_ones_are_refused_and_counted),
         cmocka_unit_test(bad_bytes_are_refused),
         cmocka_unit_test(keys_are_as_stored),

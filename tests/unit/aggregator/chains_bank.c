@@ -1,4 +1,5 @@
-/* A month of a real call centre: first-contact resolution and journey per queue as reckoned independently (data/bank1999). */
+/* A month of a real call centre: first-contact resolution and journey per queue as reckoned independently
+ * (data/bank1999). */
 #include "chains.h"
 #include "event.h"
 
@@ -32,7 +33,9 @@ static void apply(struct replay *r, const struct fc_event *ev) {
     fc_chains_advance(r->chains, ev->ts);
     if (ev->kind == FC_OFFERED) {
         if (ev->customer.n == 0) return;
-        c->visit = (struct fc_visit){.contact = fc_chain_hash(ev->contact), .offered_us = ev->ts, .place = {.queue = queue_named(NULL, ev->queue)}};
+        c->visit = (struct fc_visit){.contact = fc_chain_hash(ev->contact),
+                                     .offered_us = ev->ts,
+                                     .place = {.queue = queue_named(NULL, ev->queue)}};
         c->visit.root = c->visit.contact;
         c->key = fc_chain_key_of((struct fc_str){0}, ev->customer);
         r->visits++;
@@ -69,7 +72,8 @@ static void replay_file(struct replay *r) {
 static int64_t total(const struct sums *s, const struct fc_queue *queue, int count, bool value) {
     int64_t n = 0;
     for (size_t i = 0; i < s->cap; i++)
-        if (s->at[i].used && s->at[i].count == count && (queue == NULL || s->at[i].place.queue == queue)) n += value ? s->at[i].value : s->at[i].n;
+        if (s->at[i].used && s->at[i].count == count && (queue == NULL || s->at[i].place.queue == queue))
+            n += value ? s->at[i].value : s->at[i].n;
     return n;
 }
 
@@ -83,8 +87,10 @@ static void compare(const struct sums *s, const char *name, const json_t *expect
     assert_int_equal(once, want_once);
     int64_t journeys = total(s, queue, FC_TALLY_journey_n, false), us = total(s, queue, FC_TALLY_journey_n, true);
     assert_int_equal(journeys, n); /* all who were answered hung up */
-    printf("%-4s %lld/%lld, mean journey %lld ms\n", name, (long long)once, (long long)n, (long long)(n == 0 ? 0 : us / 1000 / n));
-    if (journeys > 0) assert_in_range(us / 1000 / journeys + 1 - json_integer_value(journey), 0, 1); /* rounded, or cut */
+    printf("%-4s %lld/%lld, mean journey %lld ms\n", name, (long long)once, (long long)n,
+           (long long)(n == 0 ? 0 : us / 1000 / n));
+    if (journeys > 0)
+        assert_in_range(us / 1000 / journeys + 1 - json_integer_value(journey), 0, 1); /* rounded, or cut */
     else assert_true(json_is_null(journey));
 }
 
@@ -114,7 +120,8 @@ static void a_real_month_gives_the_independent_figures(void **state) {
     assert_int_equal(total(&s, NULL, FC_TALLY_chain_final_n, false), n);
     assert_int_equal(total(&s, NULL, FC_TALLY_chain_final_once, false), total(&s, NULL, FC_TALLY_chain_once, false));
     assert_int_equal(fc_chains_counters(r.chains)->customers, 0);
-    assert_int_equal(fc_chains_counters(r.chains)->forgotten + fc_chains_counters(r.chains)->folded, r.visits); /* one calls very often */
+    assert_int_equal(fc_chains_counters(r.chains)->forgotten + fc_chains_counters(r.chains)->folded,
+                     r.visits); /* one calls very often */
     fc_chains_destroy(r.chains);
     sums_free(&s);
     free(r.calls);
