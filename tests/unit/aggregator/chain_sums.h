@@ -4,6 +4,7 @@
 #define CHAIN_SUMS_H
 
 #include "chains.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -185,23 +186,6 @@ static inline void shelf_load(struct shelf *s, struct fc_chains *c) {
 static inline void shelf_free(struct shelf *s) {
     for (size_t i = 0; i < s->n; i++) free(s->items[i].bytes);
     free(s->items);
-}
-
-/* ---- chance ---------------------------------------------------------------------------------------------------- */
-
-static uint64_t rng_state;
-
-static inline uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
-
-static inline void rng_seed(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260301;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
 }
 
 #endif

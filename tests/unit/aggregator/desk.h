@@ -4,6 +4,7 @@
 #define FC_TEST_DESK_H
 
 #include "cases.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,15 +22,6 @@
 #define REOPENED FC_STAGE_REOPENED
 
 #define USED __attribute__((unused)) /* not every test uses all of this */
-
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
 
 /* ---- what the cases are told and tell ---------------------------------------------------------------------------- */
 
@@ -231,9 +223,7 @@ USED static void disposed(struct fc_cases *c, const char *id, int outcome, int c
 }
 
 static void desk_init(uint64_t seed) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : seed;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(seed);
     for (int i = 0; i < NAMES; i++) {
         queues[i].name = fc_str(queue_names[i]);
         agents[i].name = fc_str(agent_names[i]);

@@ -1,6 +1,7 @@
 /* The engine's thread, run by hand: blocks from several rings in any order give the numbers that one ring gives. */
 #include "driver.h"
 #include "engine_internal.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,15 +16,6 @@
 #define SPOOL "0123456789abcdef0123456789abcdef"
 
 static struct fc_rules *rules;
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
-
 static char names[BLOCKS * EVENTS][16];
 
 /* Contact k is offered by event 2k and leaves by event 2k+1. */
@@ -163,9 +155,7 @@ static void without_free_blocks_changes_wait(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260304;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260304);
     (void)setenv("TZ", "UTC", 1);
     rules = fc_rules_default();
     const struct CMUnitTest tests[] = {

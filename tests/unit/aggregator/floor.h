@@ -4,6 +4,7 @@
 
 #include "engine_internal.h"
 #include "kpi.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,15 +18,6 @@
 #define USED __attribute__((unused)) /* not every test uses all of this */
 
 static struct fc_rules *rules;
-static uint64_t seed, rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
-
 USED static int64_t between(int64_t lo, int64_t hi) { return lo + (int64_t)(rng() % (uint64_t)(hi - lo + 1)); }
 
 /* ---- making events ---------------------------------------------------------------------------------------------- */
@@ -131,9 +123,7 @@ USED static const struct planned *find(const char *contact, enum fc_kind kind) {
 }
 
 static void start_floor(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = seed = given != NULL ? strtoull(given, NULL, 10) : 20260302;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)seed);
+    rng_seed(20260302);
     (void)setenv("TZ", "UTC", 1);
     rules = fc_rules_default();
 }

@@ -1,5 +1,6 @@
 /* Wilson intervals against published vectors, percentiles against exact ones, and the table against its page. */
 #include "kpi.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,15 +9,6 @@
 
 #include <cmocka.h>
 #include <jansson.h>
-
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
 
 static bool near(double a, double b, double tol) { return a >= b - tol && a <= b + tol; }
 
@@ -361,9 +353,7 @@ static void expected_wait(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260303;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260303);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wilson_equals_published_vectors),
         cmocka_unit_test(a_share_of_nothing_is_unknown),

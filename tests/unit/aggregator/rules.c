@@ -1,5 +1,6 @@
 /* What a configuration may say, what it means, every mistake in it, and what a reload is told to have changed. */
 #include "rules.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,15 +13,6 @@
 #define US INT64_C(1000000)
 
 static char path[] = "/tmp/fc-rules-XXXXXX";
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
-
 static void put(const char *text) {
     FILE *f = fopen(path, "w");
     assert_non_null(f);
@@ -472,9 +464,7 @@ static void a_reload_of_many_is_told_in_short(void **state) {
 int main(void) {
     int fd = mkstemp(path);
     if (fd < 0 || close(fd) != 0) return 1;
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260401;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260401);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_said_is_the_defaults),
         cmocka_unit_test(all_that_can_be_said),

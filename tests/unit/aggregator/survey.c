@@ -3,6 +3,7 @@
 #include "survey.h"
 
 #include "clock.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,15 +16,6 @@
 #define S FC_SECOND_US
 #define M FC_MINUTE_US
 #define KEEP_US (60 * M)
-
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
 
 /* ---- facts ------------------------------------------------------------------------------------------------------- */
 
@@ -394,9 +386,7 @@ static void damaged_records_are_refused(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260412;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260412);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(satisfaction),
         cmocka_unit_test(recommendation),

@@ -3,6 +3,7 @@
 #include "timeline.h"
 
 #include "clock.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,15 +18,6 @@
 #define TARGETS 3
 #define SAID_MAX 400
 #define NEVER INT64_MAX
-
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
 
 static int64_t between(int64_t lo, int64_t hi) { return lo + (int64_t)(rng() % (uint64_t)(hi - lo + 1)); }
 static int64_t at(int64_t s) { return s == NEVER ? FC_OPEN : T0 + s * FC_SECOND_US; }
@@ -272,9 +264,7 @@ static void an_event_in_order_is_one_step_a_target(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260308;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260308);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_and_times_equal_a_recount),
         cmocka_unit_test(an_event_in_order_is_one_step_a_target),

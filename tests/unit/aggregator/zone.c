@@ -1,5 +1,6 @@
 /* Days that are not 24 hours long, days without midnight, days with two, and a day that never was. */
 #include "zone.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,15 +16,6 @@
 
 #define US INT64_C(1000000)
 #define HOUR_US (3600 * US)
-
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
 
 static int64_t utc(int y, int mo, int d, int h, int mi) {
     struct tm tm = {.tm_year = y - 1900, .tm_mon = mo - 1, .tm_mday = d, .tm_hour = h, .tm_min = mi};
@@ -325,9 +317,7 @@ static void several_threads_at_once(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260905;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260905);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clocks_change),          cmocka_unit_test(a_day_without_midnight),
         cmocka_unit_test(a_start_that_comes_twice),   cmocka_unit_test(a_date_that_never_was),

@@ -1,5 +1,6 @@
 /* The reader against msgpack-c's packer and its unpacker, on random values and on random damage. */
 #include "mp.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,15 +8,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
 
 static void write_random(struct fc_mpw *w, int depth) {
     static const char text[] = "the quick brown fox jumps over the lazy dog, again and again and again";
@@ -143,9 +135,7 @@ static void overflow_is_kept(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260301;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260301);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_msgpack_c_writes),
         cmocka_unit_test(survives_damage),

@@ -1,5 +1,6 @@
 /* Real logs of a real Asterisk: every figure of summary.json, from the events alone, exactly. */
 #include "queuelog_sink.h"
+#include "../seed.h"
 
 #include <jansson.h>
 
@@ -247,15 +248,6 @@ static void with_queues_conf_the_same(void **state) {
 
 /* ---- power cuts ------------------------------------------------------------------------------------------------ */
 
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
-
 /* A sink that takes a few events a round, and a power cut before every fifth commit: the same bytes come out. */
 static void killed_anywhere_nothing_is_lost_or_told_twice(void **state) {
     (void)state;
@@ -293,9 +285,7 @@ static void killed_anywhere_nothing_is_lost_or_told_twice(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260301;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260301);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_figure_is_asterisks),
         cmocka_unit_test(with_queues_conf_the_same),

@@ -2,19 +2,11 @@
 #include "queuelog_sink.h"
 
 #include "queuelog_file.h"
+#include "../seed.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
 
 /* ---- a PBX that writes, and a logrotate ------------------------------------------------------------------------ */
 
@@ -432,9 +424,7 @@ static void a_huge_line_is_bounded(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260301;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260301);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_pieces_of_any_size),
         cmocka_unit_test(renamed_away_nothing_is_lost),

@@ -1,5 +1,6 @@
 /* The event codec: every kind goes round, every named bad input comes back with its reason, the page is what the table says. */
 #include "event.h"
+#include "../seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,14 +10,6 @@
 #include <cmocka.h>
 
 #define OK(call) assert_int_equal((call), FC_OK)
-
-static uint64_t rng_state;
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return rng_state;
-}
 
 static struct fc_str any_text(uint32_t most) {
     static const char text[] = "\xe4\xbd\xa0\xe5\xa5\xbd, sales \xc3\xa9t\xc3\xa9 0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ and so on and so forth "
@@ -258,9 +251,7 @@ static void the_page_is_the_table(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 10) : 20260301;
-    printf("seed: FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260301);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_goes_round),
         cmocka_unit_test(damage_is_survived),

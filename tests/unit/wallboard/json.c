@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include "clock.h"
+#include "../seed.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -64,20 +65,10 @@ static void containers(void **state) {
     EXPECT_BAD("\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x01");
 }
 
-static uint64_t rng_state;
-
-static uint64_t rng(void) {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    return rng_state ^= rng_state << 17;
-}
-
 /* Doubles of every size come back bit for bit; damage never reads out of bounds (sanitizers watch). */
 static void random_values(void **state) {
     (void)state;
-    const char *given = getenv("FC_SEED");
-    rng_state = given != NULL ? strtoull(given, NULL, 0) : (uint64_t)fc_mono_now().ns | 1;
-    print_message("FC_SEED=%llu\n", (unsigned long long)rng_state);
+    rng_seed(20260309);
     for (int i = 0; i < 20000; i++) {
         uint8_t bytes[9] = {0xcb};
         uint64_t bits = rng();
