@@ -9,7 +9,7 @@ struct owner {
     const char *name;
 };
 
-#define OWNERS_MAX (FC_FLOOR_QUEUES_MAX + FC_FLOOR_GROUPS_MAX + FC_FLOOR_AGENTS_MAX + 1)
+#define OWNERS_MAX (2 * (FC_FLOOR_QUEUES_MAX + FC_FLOOR_GROUPS_MAX + FC_FLOOR_AGENTS_MAX) + 1) /* of two floors beside each other */
 
 USED static int owners_of(const struct play *p, struct owner *out) {
     int n = 0;
