@@ -321,5 +321,6 @@ void fc_engine_restored(struct fc_engine *e) {
     e->sources_to_store = e->marks_to_store = e->meta_to_store = false;
     struct fc_engine_counters *k = &e->counters;
     *k = (struct fc_engine_counters){.contacts = k->contacts, .waiting = k->waiting, .queues = k->queues, .agents = k->agents};
+    fc_chains_configure(e->chains, e->rules->fcr_window_us, e->rules->late_us); /* the stored counts may be those of another window */
     fc_engine_publish_all(e);
 }
