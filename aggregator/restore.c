@@ -326,6 +326,7 @@ void fc_engine_restored(struct fc_engine *e) {
     }
     struct fc_engine_counters *k = &e->counters;
     *k = (struct fc_engine_counters){.contacts = k->contacts, .waiting = k->waiting, .queues = k->queues, .agents = k->agents};
+    fc_seen_advance(e->surveys, e->now_us); /* what it hears before the next second is not from beyond its time */
     fc_chains_configure(e->chains, e->rules->fcr_window_us, e->rules->late_us); /* the stored counts may be those of another window */
     fc_engine_publish_all(e);
 }
