@@ -40,7 +40,9 @@ struct play {
     int number; /* of the floor, counted from the seed */
     bool event_clock;
     int day_start_minute;
-    bool zoned; /* queues have days of their own, see write_day */
+    bool zoned; /* queues have days of their own, see day_of */
+    bool scopes_moved; /* a reload put queues into other groups: whose chains are whose depends on when their contacts came */
+    bool regrouped_late; /* likewise, when some of the day's time was no longer known by agent */
     struct fc_rules *rules;
     struct fc_engine *engine;
     size_t fed;
