@@ -13,7 +13,8 @@
 
 struct spool {
     char id[FC_SPOOL_ID_LEN];
-    size_t *told; /* which of the floor's events number i + 1 is, or HOLE */
+    uint64_t base; /* the store before this one had so many of it */
+    size_t *told;  /* which of the floor's events number base + i + 1 is, or HOLE */
     size_t n, cap, sent;
     size_t *starts; /* where each block sent begins; the last entry is `sent` */
     size_t starts_n, starts_cap;
@@ -102,7 +103,7 @@ static struct fc_event_block *free_block(struct trip *t) {
 static void push_block(struct trip *t, const struct spool *s, size_t from, size_t to) {
     struct fc_event_block *b = free_block(t);
     memcpy(b->spool, s->id, sizeof b->spool);
-    b->first = from + 1;
+    b->first = s->base + from + 1;
     b->count = (uint32_t)(to - from);
     for (size_t i = from; i < to; i++) {
         if (s->told[i] == HOLE) b->events[i - from].kind = FC_KIND_COUNT;
@@ -111,14 +112,12 @@ static void push_block(struct trip *t, const struct spool *s, size_t from, size_
     while (!FC_RING_PUSH(&t->events[s->inbox], &b)) turn(t);
 }
 
-/* A spool that the engine does not know yet stays where it is until it does: as an ingest that asks the store does. */
 static void send_off(struct trip *t, struct spool *s) {
     while (s->sent < s->n) {
         size_t from = s->sent, to = from + (size_t)draw(&t->play, 1, EVENTS_OF_A_BLOCK_MAX);
         s->sent = to < s->n ? to : s->n;
         PUSH(s->starts, s->starts_n, s->starts_cap, from);
         push_block(t, s, from, s->sent);
-        if (from == 0) turn_until_empty(t);
     }
 }
 
@@ -140,7 +139,7 @@ static void move_spool(struct trip *t) {
     struct spool *s = &t->spools[draw(&t->play, 0, t->spools_n - 1)];
     int to = (int)draw(&t->play, 0, t->inboxes_n - 1);
     t->moves += s->sent > 0 && to != s->inbox && underway(t);
-    if (s->sent > 0) s->inbox = to;
+    s->inbox = to;
 }
 
 /* ---- the way ---------------------------------------------------------------------------------------------------- */
@@ -194,9 +193,9 @@ static uint64_t kept_mark(struct trip *t, struct fc_str spool) {
 static void replay(struct trip *t, const struct spool *s) {
     struct fc_str id = fc_str_n(s->id, sizeof s->id);
     uint64_t next = kept_mark(t, id);
-    for (size_t i = next == 0 ? 0 : next - 1; i < s->sent; i++)
+    for (size_t i = next == 0 ? 0 : next - 1 - s->base; i < s->sent; i++)
         if (s->told[i] != HOLE) fc_engine_apply(t->play.engine, &t->play.floor.events[s->told[i]]);
-    if (s->sent > 0) fc_engine_set_mark(t->play.engine, id, s->sent + 1);
+    if (s->sent > 0) fc_engine_set_mark(t->play.engine, id, s->base + s->sent + 1);
 }
 
 static void restart(struct trip *t) {
@@ -226,6 +225,7 @@ static void start_trip(struct trip *t, int number) {
     open_driver(t);
     for (int i = 0; i < t->spools_n; i++) {
         memset(t->spools[i].id, 'a' + i, sizeof t->spools[i].id);
+        t->spools[i].base = draw(&t->play, 0, 2) == 0 ? 1000 : 0;
         t->spools[i].inbox = (int)draw(&t->play, 0, t->inboxes_n - 1);
     }
 }
