@@ -288,7 +288,13 @@ static void save_lists(struct out *o) {
         if (fc_map_find(&e->contacts, *id) == NULL) record(o, FC_RECORD_DELETE, key_of(key, 'c', *id), (struct fc_str){0});
         free(id);
     }
-    e->store.n = e->contacts_store.n = e->forgotten.n = 0;
+    for (uint32_t i = 0; i < e->groups_gone.n; i++) {
+        char key[FC_RECORD_KEY_MAX];
+        struct fc_str *name = e->groups_gone.at[i];
+        if (fc_engine_group(e, *name) == NULL) record(o, FC_RECORD_DELETE, key_of(key, 'g', *name), (struct fc_str){0});
+        free(name);
+    }
+    e->store.n = e->contacts_store.n = e->forgotten.n = e->groups_gone.n = 0;
 }
 
 static void save_marks(struct out *o) {
@@ -335,7 +341,7 @@ static void save_modules(struct out *o) {
 }
 
 bool fc_engine_dirty(const struct fc_engine *e) {
-    return e->store.n > 0 || e->contacts_store.n > 0 || e->forgotten.n > 0 || e->sources_to_store || e->marks_to_store || e->meta_to_store ||
+    return e->store.n > 0 || e->contacts_store.n > 0 || e->forgotten.n > 0 || e->groups_gone.n > 0 || e->sources_to_store || e->marks_to_store || e->meta_to_store ||
            fc_chains_dirty(e->chains) || fc_cases_dirty(e->cases) || fc_seen_dirty(e->surveys);
 }
 

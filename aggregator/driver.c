@@ -106,7 +106,7 @@ bool fc_driver_configure(struct fc_driver *d, const struct fc_rules *rules) {
 static bool apply_block(struct fc_driver *d, const struct fc_event_block *b) {
     struct fc_str spool = fc_str_n(b->spool, sizeof b->spool);
     uint64_t mark = fc_engine_mark(d->engine, spool);
-    if (b->first > mark && mark > 1) return false;
+    if (b->first > mark) return false;
     uint32_t from = mark > b->first ? (uint32_t)(mark - b->first < b->count ? mark - b->first : b->count) : 0;
     fc_count_add(&d->counts.events_again, from);
     for (uint32_t i = from; i < b->count; i++) fc_engine_apply(d->engine, &b->events[i]);
@@ -128,6 +128,21 @@ static bool take_events(struct fc_driver *d, struct inbox *in) {
     }
     if (done > 0) fc_wake_signal(in->owner);
     return done == BLOCKS_A_TURN;
+}
+
+/* A spool that is new to the engine begins where it does, if an earlier store had the rest. But its beginning may be in another ring: what
+ * the rings hold comes first. */
+static bool begin_unknown(struct fc_driver *d) {
+    const struct fc_event_block *earliest = NULL;
+    for (uint32_t i = 0; i < d->inboxes_n; i++) {
+        const struct fc_event_block *b = d->inboxes[i].held;
+        if (b == NULL && !fc_ring_is_empty(d->inboxes[i].events)) return false;
+        if (b == NULL || fc_engine_mark(d->engine, fc_str_n(b->spool, sizeof b->spool)) > 1) continue;
+        if (earliest == NULL || b->first < earliest->first) earliest = b;
+    }
+    if (earliest == NULL) return false;
+    fc_engine_set_mark(d->engine, fc_str_n(earliest->spool, sizeof earliest->spool), earliest->first);
+    return true;
 }
 
 /* ---- topics ---------------------------------------------------------------------------------------------------- */
@@ -214,6 +229,7 @@ int64_t fc_driver_do_work(struct fc_driver *d, struct fc_wall wall, struct fc_mo
         d->advanced = now;
     }
     for (uint32_t i = 0; i < d->inboxes_n; i++) more = take_events(d, &d->inboxes[i]) || more;
+    more = more || begin_unknown(d);
     int64_t due = publish(d, now);
     if (fc_mono_ms_since(d->checkpointed, now) >= FC_CHECKPOINT_MS) {
         checkpoint(d);

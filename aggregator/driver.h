@@ -6,6 +6,7 @@
  *
  * A batch whose first number is above the engine's mark of its spool is left in its ring while others are read: the spool
  * moved from one endpoint to another and its earlier events are still in the other ring (handover.h says why they must be).
+ * Of a spool that the engine does not know it is left until the rings hold nothing else: then that is where the spool begins.
  */
 #ifndef FC_DRIVER_H
 #define FC_DRIVER_H

@@ -170,7 +170,8 @@ struct fc_engine {
     struct fc_list_of slabs;                   /* their memory */
     struct fc_contact *over_first, *over_last; /* over or unplaced, in the order they will be forgotten */
 
-    struct fc_list_of publish, lists, store, contacts_store, forgotten; /* forgotten: owned copies of stored ids (struct fc_str *) */
+    struct fc_list_of publish, lists, store, contacts_store;
+    struct fc_list_of forgotten, groups_gone; /* owned copies of ids and names that may be stored (struct fc_str *) */
     bool queues_to_publish, sources_to_publish, sources_to_store, marks_to_store, meta_to_store;
     struct fc_mono queues_published, sources_published;
     uint64_t version;        /* of the last topic state */
@@ -196,6 +197,7 @@ struct fc_queue *fc_engine_queue(struct fc_engine *e, struct fc_str name); /* ma
 struct fc_group *fc_engine_group(const struct fc_engine *e, struct fc_str name); /* of the config, or NULL */
 void fc_engine_regroup(struct fc_engine *e); /* groups as the rules say: at the start and after a reload; those with other queues begin anew */
 void fc_engine_free_groups(struct fc_engine *e);
+void fc_engine_group_gone(struct fc_engine *e, struct fc_str name); /* what is stored of it goes: its day would not go on */
 void fc_engine_drop_owner(struct fc_engine *e, struct fc_entity *x);
 const struct fc_settings *fc_entity_settings(const struct fc_engine *e, const struct fc_entity *x, int channel); /* -1: all */
 double fc_entity_goal(const struct fc_engine *e, const struct fc_entity *x, int channel);

@@ -99,13 +99,19 @@ static void settle(struct fc_engine *e, struct fc_entity *x, int64_t to_us) {
 
 void fc_engine_settle(struct fc_engine *e, struct fc_entity *x) { settle(e, x, e->now_us); }
 
+/* What was stored holds the time of all steps told at a restart; a group that the rules have since then was not stored. */
+static bool holds_time(const struct fc_engine *e, const struct fc_entity *x) {
+    bool of_rules = x->scope == FC_SCOPE_GROUP && x != &e->all.e;
+    return e->restoring && !(of_rules && !((const struct fc_group *)x)->day_known);
+}
+
 static void enter_step(void *ctx, struct fc_levels *of, const struct fc_step *s) {
     struct fc_engine *e = ctx;
     struct fc_entity *x = (struct fc_entity *)(void *)((char *)of - offsetof(struct fc_entity, levels));
     struct time_entry t = {e, x};
     if (!e->restoring) settle(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
     struct fc_time_sink sink = {add_time, &t};
-    fc_levels_step(of, s, fc_steps_m15_from_us(e->steps), fc_steps_h1_from_us(e->steps), e->restoring ? NULL : &sink);
+    fc_levels_step(of, s, fc_steps_m15_from_us(e->steps), fc_steps_h1_from_us(e->steps), holds_time(e, x) ? NULL : &sink);
     fc_steps_add(e->steps, of, s);
     fc_engine_touch(e, x);
 }

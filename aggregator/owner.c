@@ -153,6 +153,14 @@ static struct fc_group *new_group(struct fc_engine *e, const struct fc_group_rul
     return g;
 }
 
+void fc_engine_group_gone(struct fc_engine *e, struct fc_str name) {
+    struct fc_str *gone = malloc(sizeof *gone + name.n);
+    FC_ASSERT(gone != NULL);
+    memcpy(gone + 1, name.p, name.n);
+    *gone = fc_str_n((const char *)(gone + 1), name.n);
+    fc_list_push(&e->groups_gone, gone);
+}
+
 static void list_owner(struct fc_engine *e, struct fc_entity *x, void *ctx) {
     (void)ctx;
     fc_list_push(&e->owners, x);
@@ -179,8 +187,12 @@ void fc_engine_regroup(struct fc_engine *e) {
         fc_engine_sum_group(e, fresh.at[i]);
         fc_agent_feed_group(e, fresh.at[i], 1);
     }
-    for (uint32_t i = 0; i < old.n; i++) fc_engine_drop_owner(e, &((struct fc_group *)old.at[i])->e);
-    for (uint32_t i = 0; i < old.n; i++) free_group(old.at[i]);
+    for (uint32_t i = 0; i < old.n; i++) {
+        struct fc_group *g = old.at[i];
+        fc_engine_drop_owner(e, &g->e);
+        fc_engine_group_gone(e, g->e.name);
+        free_group(g);
+    }
     free(old.at);
     free(fresh.at);
 }

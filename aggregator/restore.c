@@ -74,6 +74,7 @@ static void load_group(struct in *in, struct fc_str name) {
     struct fc_group *g = fc_str_eq(name, e->all.e.name) ? &e->all : fc_engine_group(e, name);
     struct fc_group none = {0};
     struct in ahead = *in;
+    if (g == NULL) fc_engine_group_gone(e, name);
     load_day(in, &none.e);
     if (same_queues(in, g) || (in->ok && g == &e->all)) {
         load_day(&ahead, &g->e);
@@ -319,7 +320,13 @@ void fc_engine_restored(struct fc_engine *e) {
     for (uint32_t i = 0; i < e->store.n; i++) ((struct fc_entity *)e->store.at[i])->in_store_list = false;
     e->store.n = 0;
     e->sources_to_store = e->marks_to_store = e->meta_to_store = false;
+    for (uint32_t i = 0; i < e->groups.n; i++) {
+        struct fc_group *g = e->groups.at[i];
+        if (!g->day_known) fc_engine_touch(e, &g->e);
+    }
     struct fc_engine_counters *k = &e->counters;
     *k = (struct fc_engine_counters){.contacts = k->contacts, .waiting = k->waiting, .queues = k->queues, .agents = k->agents};
+    fc_seen_advance(e->surveys, e->now_us); /* what it hears before the next second is not from beyond its time */
+    fc_chains_configure(e->chains, e->rules->fcr_window_us, e->rules->late_us); /* the stored counts may be those of another window */
     fc_engine_publish_all(e);
 }

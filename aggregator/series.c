@@ -45,10 +45,21 @@ int64_t fc_peaks_max(const struct fc_peaks *p, int64_t second) {
     return 0;
 }
 
+/* How many pending minutes are not later. Mostly all of them; a late word of an agent's enters time into each of an hour's. */
+static uint32_t behind(const struct fc_series *s, int64_t minute_us) {
+    uint32_t lo = 0, hi = s->pending_n;
+    if (hi > 0 && s->pending[hi - 1].minute_us <= minute_us) return hi;
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        if (s->pending[mid].minute_us <= minute_us) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo;
+}
+
 struct fc_tally *fc_series_pending(struct fc_series *s, int64_t ts_us) {
     int64_t minute = ts_us - ts_us % FC_MINUTE_US;
-    uint32_t i = s->pending_n;
-    while (i > 0 && s->pending[i - 1].minute_us > minute) i--;
+    uint32_t i = behind(s, minute);
     if (i > 0 && s->pending[i - 1].minute_us == minute) return &s->pending[i - 1].tally;
     if (s->pending_n == s->pending_cap) {
         uint32_t cap = s->pending_cap == 0 ? 2 : 2 * s->pending_cap;

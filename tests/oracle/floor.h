@@ -29,7 +29,7 @@ struct fc_floor {
     struct fc_event *events; /* in order of arrival */
     int64_t *arrives_us;     /* rising; never before the event's own time */
     size_t n;
-    const char *queues[FC_FLOOR_QUEUES_MAX], *agents[FC_FLOOR_AGENTS_MAX];
+    const char *queues[2 * FC_FLOOR_QUEUES_MAX], *agents[2 * FC_FLOOR_AGENTS_MAX]; /* a test may put two floors beside each other */
     int queues_n, agents_n;
     int64_t start_us, end_us; /* end: the last arrival */
     bool odd;                 /* some of it contradicts itself: what was once believed may have to be taken back */

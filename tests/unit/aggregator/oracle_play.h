@@ -40,13 +40,16 @@ struct play {
     int number; /* of the floor, counted from the seed */
     bool event_clock;
     int day_start_minute;
+    bool zoned; /* queues have days of their own, see day_of */
+    bool scopes_moved; /* a reload put queues into other groups: whose chains are whose depends on when their contacts came */
+    bool regrouped_late; /* likewise, when some of the day's time was no longer known by agent */
     struct fc_rules *rules;
     struct fc_engine *engine;
     size_t fed;
     int64_t now_us;
     struct fc_mono published; /* rises with each look, so that nothing waits for its turn */
     uint64_t chance;
-    struct shelf state, intervals;
+    struct shelf state, intervals, marks;
 };
 
 static struct kept **slot_of(struct shelf *s, struct fc_str key) {
@@ -109,7 +112,12 @@ static void keep(struct play *p, const struct fc_record *r) {
     case FC_RECORD_DELETE:
         if (*slot_of(&p->state, r->key) != NULL) drop(&p->state, slot_of(&p->state, r->key));
         break;
-    case FC_RECORD_MARK: break;
+    case FC_RECORD_MARK:
+        k = kept_at(&p->marks, r->key);
+        free(k->value);
+        k->value = copied(r->value);
+        k->value_n = r->value.n;
+        break;
     }
 }
 
@@ -155,8 +163,8 @@ static int by_key(const void *a, const void *b) {
     return c != 0 ? c : (x->key_n > y->key_n) - (x->key_n < y->key_n);
 }
 
-/* Another engine from what is stored, as after a restart. */
-USED static void begin_anew(struct play *p) {
+/* Another engine from what is stored, as after a restart; its clock stands where it was. */
+USED static void restore_play(struct play *p) {
     struct kept **all = calloc((size_t)p->state.n + 1, sizeof *all);
     int n = 0;
     struct fc_error err = {0};
@@ -170,6 +178,10 @@ USED static void begin_anew(struct play *p) {
         if (fc_engine_restore(p->engine, fc_str_n(all[i]->key, all[i]->key_n), fc_str_n(all[i]->value, all[i]->value_n), &err) != FC_OK) fail_msg("%s", err.text);
     fc_engine_restored(p->engine);
     free(all);
+}
+
+USED static void begin_anew(struct play *p) {
+    restore_play(p);
     if (!p->event_clock) fc_engine_advance(p->engine, (struct fc_wall){p->now_us});
 }
 
@@ -179,14 +191,31 @@ static void write_limits(FILE *out, const char *indent, const struct fc_oracle_l
     (void)fprintf(out, "%sthreshold_s: %lld\n%sshort_abandon_s: %lld\n", indent, (long long)(l->threshold_us / SECOND), indent, (long long)(l->short_us / SECOND));
 }
 
+struct day {
+    const char *zone;
+    int start_minute;
+};
+
+/* Of queue number q of the floor; of groups, agents and `all` (-1). Three zones change their clocks, one of them at midnight. */
+static struct day day_of(const struct play *p, int q) {
+    static const char *const zones[] = {"Europe/Berlin", "America/Santiago", "Asia/Shanghai", "America/New_York", "UTC"};
+    if (!p->zoned) return (struct day){"UTC", p->day_start_minute};
+    return (struct day){zones[(p->day_start_minute + q + 1) % 5], (p->day_start_minute + 97 * (q + 1)) % (24 * 60)};
+}
+
+static void write_day(FILE *out, const char *indent, struct day day) {
+    (void)fprintf(out, "%szone: %s\n%sday_start: \"%02d:%02d\"\n", indent, day.zone, indent, day.start_minute / 60, day.start_minute % 60);
+}
+
 static void write_config(FILE *out, const struct play *p) {
     const struct fc_oracle_rules *r = &p->floor.rules;
-    (void)fprintf(out, "zone: UTC\nday_start: \"%02d:%02d\"\nfcr:\n  window_h: %lld\n", p->day_start_minute / 60, p->day_start_minute % 60,
-                  (long long)(r->chain_window_us / (60 * MINUTE)));
+    write_day(out, "", day_of(p, -1));
+    (void)fprintf(out, "fcr:\n  window_h: %lld\n", (long long)(r->chain_window_us / (60 * MINUTE)));
     write_limits(out, "", &r->defaults);
     (void)fprintf(out, "queues:\n");
     for (size_t q = 0; q < r->queues_n; q++) {
         (void)fprintf(out, "  - name: %s\n", r->queues[q].name);
+        if (p->zoned) write_day(out, "    ", day_of(p, (int)q));
         write_limits(out, "    ", &r->queues[q].of[FC_CHANNEL_VOICE]);
         (void)fprintf(out, "    channels:\n");
         for (unsigned c = 0; c < FC_CHANNEL_COUNT; c++) {
@@ -222,15 +251,24 @@ static struct fc_rules *rules_of(const struct play *p) {
 
 USED static int64_t draw(struct play *p, int64_t lo, int64_t hi) { return fc_floor_between(&p->chance, lo, hi); }
 
-USED static void start_play(struct play *p, uint64_t seed, int number, const struct fc_floor_spec *spec) {
+/* A floor that nobody plays yet: what is set in `p` now holds. */
+USED static void make_play(struct play *p, uint64_t seed, int number, const struct fc_floor_spec *spec) {
     *p = (struct play){.number = number, .chance = seed};
     p->event_clock = draw(p, 0, 1) == 0;
     p->day_start_minute = (int)draw(p, 0, 24 * 60 - 1);
     fc_floor_make(&p->floor, fc_floor_draw(&p->chance), spec);
+}
+
+USED static void open_play(struct play *p) {
     p->rules = rules_of(p);
     p->engine = fc_engine_create(p->rules, p->event_clock);
     p->now_us = p->event_clock ? 0 : p->floor.start_us;
     if (!p->event_clock) fc_engine_advance(p->engine, (struct fc_wall){p->now_us});
+}
+
+USED static void start_play(struct play *p, uint64_t seed, int number, const struct fc_floor_spec *spec) {
+    make_play(p, seed, number, spec);
+    open_play(p);
 }
 
 USED static void end_play(struct play *p) {
@@ -239,6 +277,7 @@ USED static void end_play(struct play *p) {
     fc_floor_fini(&p->floor);
     clear_shelf(&p->state);
     clear_shelf(&p->intervals);
+    clear_shelf(&p->marks);
 }
 
 static void move_now(struct play *p, int64_t now_us) {
@@ -261,7 +300,14 @@ USED static void let_pass(struct play *p, int64_t us) {
     if (!p->event_clock) move_now(p, p->now_us + us);
 }
 
-USED static int64_t day_start(const struct play *p) {
+/* Since when the running day of a queue (NULL: of groups, agents and `all`) goes on. What a zone's day is, zone.c's test says. */
+USED static int64_t day_start(const struct play *p, const char *queue) {
+    if (p->zoned) {
+        const struct fc_queue_rules *r = queue == NULL ? &p->rules->defaults : fc_rules_queue(p->rules, fc_str(queue));
+        int64_t start_us, end_us;
+        fc_zone_day(r->zone, p->now_us, r->day_start_minute, &start_us, &end_us);
+        return start_us;
+    }
     int64_t day_us = 24 * 60 * MINUTE, offset_us = p->day_start_minute * MINUTE;
     return p->now_us - (p->now_us - offset_us) % day_us;
 }

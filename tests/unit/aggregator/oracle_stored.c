@@ -1,15 +1,9 @@
 /* The engine against the oracle, with checkpoints and restarts at random places; and long floors. */
 #include "oracle_compare.h"
 
-#ifdef __SANITIZE_ADDRESS__
-#define SHORT_FLOORS 60
-#define LONG_FLOORS 1
-#define LONG_CONTACTS 500
-#else
 #define SHORT_FLOORS 600
 #define LONG_FLOORS 3
-#define LONG_CONTACTS 2000
-#endif
+#define LONG_CONTACTS (SLOWER > 1 ? 500 : 2000)
 
 static struct fc_floor_spec spec_of(int contacts, int64_t span_us, bool odd) {
     return (struct fc_floor_spec){.contacts = contacts, .span_us = span_us, .late_pct = 20, .late_us_max = 50 * MINUTE, .again_pct = 5, .odd_pct = odd ? 10 : 0};
@@ -36,7 +30,7 @@ static void play_floor(int number, const struct fc_floor_spec *spec, int parts) 
 
 static void short_floors_survive_restarts(void **state) {
     (void)state;
-    for (int i = 0; i < SHORT_FLOORS; i++) {
+    for (int i = 0, n = only >= 0 ? only + 1 : floors_to_play(SHORT_FLOORS); i < n; i++) {
         uint64_t chance = ~seed_of(i);
         struct fc_floor_spec spec = spec_of((int)fc_floor_between(&chance, 10, 40), fc_floor_between(&chance, 20, 240) * MINUTE, i % 2 == 1);
         if (only < 0 || i == only) play_floor(i, &spec, (int)fc_floor_between(&chance, 2, 6));
