@@ -1,4 +1,5 @@
-/* configured -- an engine on the wall clock with rules from the text of a config: told things, asked what it holds and publishes. */
+/* configured -- an engine on the wall clock with rules from the text of a config: told things, asked what it holds and
+ * publishes. */
 #ifndef FC_TEST_CONFIGURED_H
 #define FC_TEST_CONFIGURED_H
 
@@ -64,7 +65,9 @@ USED static void end(void) {
     rules = rules_before = NULL;
 }
 
-USED static void at(int64_t now_us) { fc_engine_advance(engine, (struct fc_wall){now_us}); }
+USED static void at(int64_t now_us) {
+    fc_engine_advance(engine, (struct fc_wall){now_us});
+}
 
 USED static void tell(struct fc_event ev, const char *contact, const char *queue, const char *agent) {
     if (contact != NULL) FC_EVENT_STR(&ev, contact, fc_str(contact));
@@ -94,9 +97,15 @@ USED static const struct fc_tally *held(enum fc_scope scope, const char *name, e
     return &tally;
 }
 
-USED static int64_t count(enum fc_scope scope, const char *name, enum fc_window window, int which) { return held(scope, name, window)->v[which]; }
-USED static int64_t today(const char *queue, int which) { return count(FC_SCOPE_QUEUE, queue, FC_WINDOW_DAY, which); }
-USED static int64_t all_today(int which) { return count(FC_SCOPE_GROUP, "all", FC_WINDOW_DAY, which); }
+USED static int64_t count(enum fc_scope scope, const char *name, enum fc_window window, int which) {
+    return held(scope, name, window)->v[which];
+}
+USED static int64_t today(const char *queue, int which) {
+    return count(FC_SCOPE_QUEUE, queue, FC_WINDOW_DAY, which);
+}
+USED static int64_t all_today(int which) {
+    return count(FC_SCOPE_GROUP, "all", FC_WINDOW_DAY, which);
+}
 
 /* ---- what is published ------------------------------------------------------------------------------------------ */
 
@@ -183,7 +192,9 @@ static void add_interval(struct stored *s, const struct fc_record *r) {
     struct fc_tally more = {0};
     struct fc_mp mp = fc_mp_open(r->value.p, r->value.n);
     if (r->op != FC_RECORD_MERGE || !fc_interval_parse(r->key, &at_key)) return;
-    if (at_key.scope != s->scope || at_key.minutes != s->minutes || at_key.start_us != s->start_us || !fc_str_is(at_key.name, s->name)) return;
+    if (at_key.scope != s->scope || at_key.minutes != s->minutes || at_key.start_us != s->start_us ||
+        !fc_str_is(at_key.name, s->name))
+        return;
     assert_int_equal(fc_tally_decode(&mp, &more, NULL), FC_OK);
     for (int i = 0; i < FC_TALLY_COUNT_ALL; i++) s->count[i] += more.v[i];
     fc_tally_fini(&more);
@@ -195,6 +206,8 @@ static void give_block(void *ctx, struct fc_record_block *b) {
 }
 
 /* A checkpoint: what it adds to one interval. */
-USED static void store(struct stored *s) { fc_engine_checkpoint(engine, take_block, give_block, s); }
+USED static void store(struct stored *s) {
+    fc_engine_checkpoint(engine, take_block, give_block, s);
+}
 
 #endif

@@ -1,5 +1,5 @@
-/* The business day: each queue's by its zone and its reset time, `all`, groups and agents by the global ones; on days when clocks change as
- * well. What a zone's day is, zone.c's test says; here it is what is counted in which. */
+/* The business day: each queue's by its zone and its reset time, `all`, groups and agents by the global ones; on days
+ * when clocks change as well. What a zone's day is, zone.c's test says; here it is what is counted in which. */
 #include "configured.h"
 
 /* ---- when a day begins and ends --------------------------------------------------------------------------------- */
@@ -38,14 +38,14 @@ static void count_round_the_clock(const struct day *d) {
 static void a_day_is_as_long_as_its_zone_says(void **state) {
     (void)state;
     const struct day days[] = {
-        {"Europe/Berlin", "00:00", utc(2026, 3, 28, 23, 0), 23 * 60},     /* clocks go forward */
-        {"Europe/Berlin", "00:00", utc(2026, 10, 24, 22, 0), 25 * 60},    /* and back */
-        {"Europe/Berlin", "06:00", utc(2026, 3, 28, 5, 0), 23 * 60},      /* both in the night before the reset */
+        {"Europe/Berlin", "00:00", utc(2026, 3, 28, 23, 0), 23 * 60},  /* clocks go forward */
+        {"Europe/Berlin", "00:00", utc(2026, 10, 24, 22, 0), 25 * 60}, /* and back */
+        {"Europe/Berlin", "06:00", utc(2026, 3, 28, 5, 0), 23 * 60},   /* both in the night before the reset */
         {"Europe/Berlin", "06:00", utc(2026, 10, 24, 4, 0), 25 * 60},
-        {"America/Santiago", "00:00", utc(2026, 9, 6, 4, 0), 23 * 60},    /* from 24:00 to 01:00: there is no midnight */
-        {"America/Santiago", "00:00", utc(2026, 9, 5, 4, 0), 24 * 60},    /* the day before ends where that one begins */
-        {"Asia/Beirut", "00:30", utc(2022, 3, 26, 22, 0), 23 * 60 + 30},  /* nor 00:30 */
-        {"America/Havana", "00:00", utc(2025, 11, 2, 4, 0), 25 * 60},     /* midnight twice */
+        {"America/Santiago", "00:00", utc(2026, 9, 6, 4, 0), 23 * 60},   /* from 24:00 to 01:00: there is no midnight */
+        {"America/Santiago", "00:00", utc(2026, 9, 5, 4, 0), 24 * 60},   /* the day before ends where that one begins */
+        {"Asia/Beirut", "00:30", utc(2022, 3, 26, 22, 0), 23 * 60 + 30}, /* nor 00:30 */
+        {"America/Havana", "00:00", utc(2025, 11, 2, 4, 0), 25 * 60},    /* midnight twice */
         {"Asia/Shanghai", "00:00", utc(2026, 3, 28, 16, 0), 24 * 60},
     };
     for (size_t i = 0; i < sizeof days / sizeof *days; i++) count_round_the_clock(&days[i]);
@@ -149,7 +149,8 @@ static void an_agents_time_is_cut_at_the_reset(void **state) {
 static void what_is_late_changes_yesterday_alone(void **state) {
     (void)state;
     int64_t late_us = RESET - 10 * MINUTE;
-    struct stored minute = {FC_SCOPE_QUEUE, "sales", 1, late_us, {0}}, day = {FC_SCOPE_QUEUE, "sales", 24 * 60, utc(2026, 3, 29, 0, 0), {0}};
+    struct stored minute = {FC_SCOPE_QUEUE, "sales", 1, late_us, {0}},
+                  day = {FC_SCOPE_QUEUE, "sales", 24 * 60, utc(2026, 3, 29, 0, 0), {0}};
     start(BERLIN, RESET - HOUR);
     visit(RESET - 30 * MINUTE, "a", "sales");
     at(RESET + 5 * MINUTE);
@@ -193,12 +194,9 @@ static void what_is_taken_back_is_yesterdays(void **state) {
 int main(void) {
     (void)setenv("TZ", "UTC", 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_day_is_as_long_as_its_zone_says),
-        cmocka_unit_test(queues_have_days_of_their_own),
-        cmocka_unit_test(a_wait_goes_on_over_the_reset),
-        cmocka_unit_test(an_agents_time_is_cut_at_the_reset),
-        cmocka_unit_test(what_is_late_changes_yesterday_alone),
-        cmocka_unit_test(what_is_taken_back_is_yesterdays),
+        cmocka_unit_test(a_day_is_as_long_as_its_zone_says),    cmocka_unit_test(queues_have_days_of_their_own),
+        cmocka_unit_test(a_wait_goes_on_over_the_reset),        cmocka_unit_test(an_agents_time_is_cut_at_the_reset),
+        cmocka_unit_test(what_is_late_changes_yesterday_alone), cmocka_unit_test(what_is_taken_back_is_yesterdays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* One floor counted by two engines, each of which hears of its own queues and agents: what they hold together is what one
- * engine holds that hears everything, and what the oracle says. */
+/* One floor counted by two engines, each of which hears of its own queues and agents: what they hold together is what
+ * one engine holds that hears everything, and what the oracle says. */
 #include "oracle_compare.h"
 
 #define FLOORS 400
@@ -28,7 +28,9 @@ static struct fc_str renamed(struct both *b, struct fc_str name) {
     return fc_str_n(to, name.n + 1);
 }
 
-static const char *renamed_z(struct both *b, const char *name) { return renamed(b, fc_str(name)).p; }
+static const char *renamed_z(struct both *b, const char *name) {
+    return renamed(b, fc_str(name)).p;
+}
 
 static void rename_all(struct both *b, struct fc_floor *f) {
     b->names_cap = f->n * 6 * 24 + 4096;
@@ -44,7 +46,8 @@ static void rename_all(struct both *b, struct fc_floor *f) {
     for (size_t q = 0; q < f->rules.queues_n; q++) f->rules.queues[q].name = renamed_z(b, f->rules.queues[q].name);
     for (size_t g = 0; g < f->rules.groups_n; g++) {
         f->rules.groups[g].name = renamed_z(b, f->rules.groups[g].name);
-        for (size_t q = 0; q < f->rules.groups[g].queues_n; q++) f->rules.groups[g].queues[q] = renamed_z(b, f->rules.groups[g].queues[q]);
+        for (size_t q = 0; q < f->rules.groups[g].queues_n; q++)
+            f->rules.groups[g].queues[q] = renamed_z(b, f->rules.groups[g].queues[q]);
     }
 }
 
@@ -86,7 +89,8 @@ static void join_events(struct both *b) {
     b->of_second = calloc(n, sizeof *b->of_second);
     assert_true(f->events != NULL && f->arrives_us != NULL && b->of_second != NULL);
     for (; f->n < n; f->n++) {
-        bool second = at[0] == b->part[0].n || (at[1] < b->part[1].n && b->part[1].arrives_us[at[1]] < b->part[0].arrives_us[at[0]]);
+        bool second = at[0] == b->part[0].n ||
+                      (at[1] < b->part[1].n && b->part[1].arrives_us[at[1]] < b->part[0].arrives_us[at[0]]);
         const struct fc_floor *from = &b->part[second];
         b->of_second[f->n] = second;
         f->events[f->n] = from->events[at[second]];
@@ -101,8 +105,12 @@ static void start_both(struct both *b, int number) {
     uint64_t chance = seed_of(number) ^ 0x63656c6c;
     *b = (struct both){.play = {.number = number, .chance = chance}};
     for (int k = 0; k < 2; k++) {
-        struct fc_floor_spec spec = {.contacts = (int)draw(&b->play, 5, 20), .span_us = draw(&b->play, 20, 240) * MINUTE, .late_pct = 20, .late_us_max = 50 * MINUTE,
-                                     .again_pct = 5, .odd_pct = number % 2 == 0 ? 0 : 10};
+        struct fc_floor_spec spec = {.contacts = (int)draw(&b->play, 5, 20),
+                                     .span_us = draw(&b->play, 20, 240) * MINUTE,
+                                     .late_pct = 20,
+                                     .late_us_max = 50 * MINUTE,
+                                     .again_pct = 5,
+                                     .odd_pct = number % 2 == 0 ? 0 : 10};
         fc_floor_make(&b->part[k], fc_floor_draw(&b->play.chance), &spec);
     }
     b->play.floor.start_us = b->part[0].start_us;
@@ -153,10 +161,12 @@ static void expect_one_tally(const struct place *at, const struct fc_tally *one,
     static const double quantiles[] = {0, 0.5, 0.9, 1};
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
         int64_t a = -1, b = -1;
-        assert_int_equal(fc_hist_quantile_ms(&one->waits, quantiles[i], &a), fc_hist_quantile_ms(&two->waits, quantiles[i], &b));
+        assert_int_equal(fc_hist_quantile_ms(&one->waits, quantiles[i], &a),
+                         fc_hist_quantile_ms(&two->waits, quantiles[i], &b));
         if (a != b) differ(at, "waits", a, b);
         a = b = -1;
-        assert_int_equal(fc_hist_quantile_ms(&one->journeys, quantiles[i], &a), fc_hist_quantile_ms(&two->journeys, quantiles[i], &b));
+        assert_int_equal(fc_hist_quantile_ms(&one->journeys, quantiles[i], &a),
+                         fc_hist_quantile_ms(&two->journeys, quantiles[i], &b));
         if (a != b) differ(at, "journeys", a, b);
     }
 }
@@ -167,7 +177,8 @@ static struct fc_tally half;
 static void merge_cells(const struct both *b, struct owner owner, int channel, enum fc_window window) {
     fc_tally_clear(&got);
     for (int k = 0; k < 2; k++)
-        if (fc_engine_peek(b->cells[k], owner.scope, fc_str(owner.name), channel, window, &half)) fc_tally_merge(&got, &half);
+        if (fc_engine_peek(b->cells[k], owner.scope, fc_str(owner.name), channel, window, &half))
+            fc_tally_merge(&got, &half);
 }
 
 static void compare_both(struct both *b) {
@@ -177,11 +188,19 @@ static void compare_both(struct both *b) {
     struct fc_oracle *o = oracle_now(&b->play);
     for (int i = 0; i < n; i++)
         for (int w = FC_WINDOW_M15; w <= FC_WINDOW_DAY; w++) {
-            int channel = owners[i].scope == FC_SCOPE_AGENT ? FC_ORACLE_ALL : (int)draw(&b->play, FC_ORACLE_ALL, FC_ORACLE_PLAIN);
+            int channel =
+                owners[i].scope == FC_SCOPE_AGENT ? FC_ORACLE_ALL : (int)draw(&b->play, FC_ORACLE_ALL, FC_ORACLE_PLAIN);
             enum fc_window window = (enum fc_window)w;
-            struct place at = {&b->play, owners[i], channel, fc_window_name(window), window_start(&b->play, owners[i], window), b->play.now_us + 1, false};
+            struct place at = {&b->play,
+                               owners[i],
+                               channel,
+                               fc_window_name(window),
+                               window_start(&b->play, owners[i], window),
+                               b->play.now_us + 1,
+                               false};
             merge_cells(b, owners[i], channel, window);
-            if (!fc_engine_peek(b->play.engine, owners[i].scope, fc_str(owners[i].name), channel, window, &one)) fc_tally_clear(&one);
+            if (!fc_engine_peek(b->play.engine, owners[i].scope, fc_str(owners[i].name), channel, window, &one))
+                fc_tally_clear(&one);
             expect_one_tally(&at, &one, &got);
             ask_oracle(o, &at);
             compare_tally(&at);
@@ -199,7 +218,8 @@ static void play_floor(int number) {
     play_both(&b, b.play.floor.n);
     advance(&b, draw(&b.play, 0, 240) * MINUTE);
     compare_both(&b);
-    for (int k = 0; k < 2; k++) fc_engine_checkpoint(b.cells[k], take_record, give_record, &b.play); /* both into one store */
+    for (int k = 0; k < 2; k++)
+        fc_engine_checkpoint(b.cells[k], take_record, give_record, &b.play); /* both into one store */
     compare_stored(&b.play);
     end_both(&b);
 }

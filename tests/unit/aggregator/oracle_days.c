@@ -1,5 +1,5 @@
-/* The engine against the oracle on days when clocks change: every queue has a day of its own, `all`, groups and agents the global one.
- * What a zone's day is, zone.h says; here it is who counts in which. */
+/* The engine against the oracle on days when clocks change: every queue has a day of its own, `all`, groups and agents
+ * the global one. What a zone's day is, zone.h says; here it is who counts in which. */
 #include "oracle_compare.h"
 
 #define FLOORS 800
@@ -28,8 +28,12 @@ static void move_floor(struct fc_floor *f, int64_t by_us) {
 
 static void start_floor_on_a_day(struct play *p, int number) {
     uint64_t chance = seed_of(number) ^ 0x646179;
-    struct fc_floor_spec spec = {.contacts = (int)fc_floor_between(&chance, 10, 30), .span_us = fc_floor_between(&chance, 60, 900) * MINUTE, .late_pct = 25,
-                                 .late_us_max = 50 * MINUTE, .again_pct = 5, .odd_pct = number % 3 == 0 ? 10 : 0};
+    struct fc_floor_spec spec = {.contacts = (int)fc_floor_between(&chance, 10, 30),
+                                 .span_us = fc_floor_between(&chance, 60, 900) * MINUTE,
+                                 .late_pct = 25,
+                                 .late_us_max = 50 * MINUTE,
+                                 .again_pct = 5,
+                                 .odd_pct = number % 3 == 0 ? 10 : 0};
     make_play(p, chance, number, &spec);
     p->zoned = true;
     int64_t change_us = changes_us[draw(p, 0, (int64_t)(sizeof changes_us / sizeof *changes_us) - 1)];
@@ -53,7 +57,9 @@ static void play_floor(int number, int64_t *turns, int64_t *apart) {
     int64_t parts = draw(&p, 2, 5);
     for (int64_t part = 1; part <= parts; part++) {
         play_to(&p, part == parts ? p.floor.n : (size_t)draw(&p, (int64_t)p.fed, (int64_t)p.floor.n));
-        let_pass(&p, part == parts ? draw(&p, 0, 30) * HOUR : p.fed < p.floor.n ? draw(&p, 0, p.floor.arrives_us[p.fed] - p.now_us) : 0);
+        let_pass(&p, part == parts       ? draw(&p, 0, 30) * HOUR
+                     : p.fed < p.floor.n ? draw(&p, 0, p.floor.arrives_us[p.fed] - p.now_us)
+                                         : 0);
         if (p.fed == 0) continue;
         *apart += differs(&p, turns, last_us);
         checkpoint(&p);

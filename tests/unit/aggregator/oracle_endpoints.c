@@ -1,5 +1,6 @@
-/* The engine against the oracle, with events on their way through spools, endpoints and the engine's thread: cut into blocks, sent
- * twice, a spool moved to another endpoint, restarts from the last checkpoint and the journal behind it. */
+/* The engine against the oracle, with events on their way through spools, endpoints and the engine's thread: cut into
+ * blocks, sent twice, a spool moved to another endpoint, restarts from the last checkpoint and the journal behind it.
+ */
 #include "driver.h"
 #include "oracle_compare.h"
 
@@ -9,7 +10,8 @@
 #define RING_BLOCKS 64
 #define EVENTS_OF_A_BLOCK_MAX 20
 #define HOLE SIZE_MAX                /* in place of an event: one that could not be decoded */
-#define UNDERWAY_US_MAX (3 * MINUTE) /* for so long an event stays in its spool, in a ring, and without a checkpoint */
+#define UNDERWAY_US_MAX (3 * MINUTE) /* for so long an event stays in its spool, in a ring, and without a checkpoint   \
+                                      */
 
 struct spool {
     char id[FC_SPOOL_ID_LEN];
@@ -81,7 +83,9 @@ static void turn(struct trip *t) {
     t->turned_us = t->play.now_us;
 }
 
-static bool underway(const struct trip *t) { return t->free.n < t->all.n; }
+static bool underway(const struct trip *t) {
+    return t->free.n < t->all.n;
+}
 
 static void turn_until_empty(struct trip *t) {
     for (int i = 0; underway(t); i++) {
@@ -106,8 +110,10 @@ static void push_block(struct trip *t, const struct spool *s, size_t from, size_
     b->first = s->base + from + 1;
     b->count = (uint32_t)(to - from);
     for (size_t i = from; i < to; i++) {
-        if (s->told[i] == HOLE) b->events[i - from].kind = FC_KIND_COUNT;
-        else b->events[i - from] = t->play.floor.events[s->told[i]];
+        if (s->told[i] == HOLE)
+            b->events[i - from].kind = FC_KIND_COUNT;
+        else
+            b->events[i - from] = t->play.floor.events[s->told[i]];
     }
     while (!FC_RING_PUSH(&t->events[s->inbox], &b)) turn(t);
 }
@@ -148,7 +154,8 @@ static void go_on(struct trip *t) {
     int64_t late_us = t->play.floor.arrives_us[t->play.fed - 1];
     for (int i = 0; i < t->spools_n; i++) {
         struct spool *s = &t->spools[i];
-        bool full = s->n - s->sent >= EVENTS_OF_A_BLOCK_MAX, old = s->n > s->sent && late_us - s->oldest_us > UNDERWAY_US_MAX;
+        bool full = s->n - s->sent >= EVENTS_OF_A_BLOCK_MAX,
+             old = s->n > s->sent && late_us - s->oldest_us > UNDERWAY_US_MAX;
         if (full || old || draw(&t->play, 0, 9) == 0) send_off(t, s);
     }
     if (draw(&t->play, 0, 9) == 0) send_again(t, &t->spools[draw(&t->play, 0, t->spools_n - 1)]);
@@ -258,9 +265,12 @@ static void play_floor(int number, uint64_t *again, uint64_t *moves, uint64_t *r
     start_trip(&t, number);
     int64_t parts = draw(&t.play, 2, 8), looked_at = draw(&t.play, 1, parts);
     for (int64_t part = 1; part <= parts; part++) {
-        travel(&t, part == parts ? t.play.floor.n : (size_t)draw(&t.play, (int64_t)t.play.fed, (int64_t)t.play.floor.n));
-        if (part == looked_at || part == parts) look(&t);
-        else if (draw(&t.play, 0, 2) > 0) store(&t);
+        travel(&t,
+               part == parts ? t.play.floor.n : (size_t)draw(&t.play, (int64_t)t.play.fed, (int64_t)t.play.floor.n));
+        if (part == looked_at || part == parts)
+            look(&t);
+        else if (draw(&t.play, 0, 2) > 0)
+            store(&t);
         if (draw(&t.play, 0, 1) == 0 && part < parts) restart(&t);
     }
     *again += t.again;

@@ -1,5 +1,5 @@
-/* What holds of the engine on every floor, whatever happened there: the laws of tests/unit/oracle/laws.c, asked of the engine itself, and
- * those of what it stores. */
+/* What holds of the engine on every floor, whatever happened there: the laws of tests/unit/oracle/laws.c, asked of the
+ * engine itself, and those of what it stores. */
 #include "engine_internal.h"
 #include "interval.h"
 #include "kpi.h"
@@ -9,8 +9,12 @@
 #define DAY_MINUTES 1440
 
 static struct fc_floor_spec spec_of(uint64_t *chance, int number) {
-    return (struct fc_floor_spec){.contacts = (int)fc_floor_between(chance, 10, 40), .span_us = fc_floor_between(chance, 20, 360) * MINUTE, .late_pct = 25,
-                                  .late_us_max = 50 * MINUTE, .again_pct = 10, .odd_pct = number % 2 == 0 ? 15 : 0};
+    return (struct fc_floor_spec){.contacts = (int)fc_floor_between(chance, 10, 40),
+                                  .span_us = fc_floor_between(chance, 20, 360) * MINUTE,
+                                  .late_pct = 25,
+                                  .late_us_max = 50 * MINUTE,
+                                  .again_pct = 10,
+                                  .odd_pct = number % 2 == 0 ? 15 : 0};
 }
 
 /* The day begins just before the floor does: everything is of today. */
@@ -46,13 +50,19 @@ static void expect_nobody_lost(struct play *p, const struct owner *owner, int ch
     struct place at = {p, *owner, channel, "day", day_start(p, NULL), p->now_us + 1, false};
     if (!fc_engine_peek(p->engine, owner->scope, fc_str(owner->name), channel, FC_WINDOW_DAY, &got)) return;
     const int64_t *v = got.v;
-    int64_t waiting = waiting_in(p->engine, owner, channel), left = left_of(&got), alive = left - v[FC_TALLY_LEFT + FC_LEFT_ABANDONED];
-    if (v[FC_TALLY_offered] != v[FC_TALLY_answered] + left + waiting) differ(&at, "answered, left and waiting", v[FC_TALLY_offered], v[FC_TALLY_answered] + left + waiting);
-    if (v[FC_TALLY_handle_us] != v[FC_TALLY_talk_us] + v[FC_TALLY_hold_us] + v[FC_TALLY_wrap_us]) differ(&at, "handle_us", v[FC_TALLY_handle_us], -1);
-    int64_t unjudged = v[FC_TALLY_offered] - v[FC_TALLY_sl_met] - v[FC_TALLY_sl_missed] - v[FC_TALLY_short_abandoned] - alive;
+    int64_t waiting = waiting_in(p->engine, owner, channel), left = left_of(&got),
+            alive = left - v[FC_TALLY_LEFT + FC_LEFT_ABANDONED];
+    if (v[FC_TALLY_offered] != v[FC_TALLY_answered] + left + waiting)
+        differ(&at, "answered, left and waiting", v[FC_TALLY_offered], v[FC_TALLY_answered] + left + waiting);
+    if (v[FC_TALLY_handle_us] != v[FC_TALLY_talk_us] + v[FC_TALLY_hold_us] + v[FC_TALLY_wrap_us])
+        differ(&at, "handle_us", v[FC_TALLY_handle_us], -1);
+    int64_t unjudged =
+        v[FC_TALLY_offered] - v[FC_TALLY_sl_met] - v[FC_TALLY_sl_missed] - v[FC_TALLY_short_abandoned] - alive;
     if (unjudged < 0 || unjudged > waiting) differ(&at, "not judged yet", waiting, unjudged);
-    if (v[FC_TALLY_chain_once] > v[FC_TALLY_chain_n] || v[FC_TALLY_chain_final_n] > v[FC_TALLY_chain_n]) differ(&at, "chain_n", v[FC_TALLY_chain_n], v[FC_TALLY_chain_once]);
-    if (fc_hist_total(&got.waits) != v[FC_TALLY_answered]) differ(&at, "waits", v[FC_TALLY_answered], fc_hist_total(&got.waits));
+    if (v[FC_TALLY_chain_once] > v[FC_TALLY_chain_n] || v[FC_TALLY_chain_final_n] > v[FC_TALLY_chain_n])
+        differ(&at, "chain_n", v[FC_TALLY_chain_n], v[FC_TALLY_chain_once]);
+    if (fc_hist_total(&got.waits) != v[FC_TALLY_answered])
+        differ(&at, "waits", v[FC_TALLY_answered], fc_hist_total(&got.waits));
     for (int i = 0; i < FC_TALLY_COUNT_ALL; i++)
         if (v[i] < 0) differ(&at, count_name(i), 0, v[i]);
 }
@@ -89,7 +99,8 @@ static void widen(struct fc_oracle_rules *r, int64_t by_us) {
         for (int c = 0; c < FC_CHANNEL_COUNT; c++) r->queues[q].of[c].threshold_us += by_us;
 }
 
-static double service_level(struct play *p, struct fc_engine *e, const struct owner *owner, int64_t *met, int64_t *missed) {
+static double service_level(struct play *p, struct fc_engine *e, const struct owner *owner, int64_t *met,
+                            int64_t *missed) {
     if (!fc_engine_peek(e, owner->scope, fc_str(owner->name), -1, FC_WINDOW_DAY, &got)) return -1;
     struct fc_kpi_view view = {.tally = &got, .complaints_open = -1};
     struct fc_kpi_value v = fc_kpi_compute(FC_KPI_service_level, &view);
@@ -104,11 +115,13 @@ static int64_t wider; /* how often it made a difference */
 /* Who waits longer than T but not than the wider one is not judged yet: then there may be no level at all. */
 static void expect_no_lower(struct play *p, struct fc_engine *patient, const struct owner *owner) {
     int64_t met[2] = {0, 0}, missed[2] = {0, 0};
-    double narrow = service_level(p, p->engine, owner, &met[0], &missed[0]), wide = service_level(p, patient, owner, &met[1], &missed[1]);
+    double narrow = service_level(p, p->engine, owner, &met[0], &missed[0]),
+           wide = service_level(p, patient, owner, &met[1], &missed[1]);
     struct place at = {p, *owner, -1, "day", day_start(p, NULL), p->now_us + 1, false};
     if (met[1] < met[0]) differ(&at, "met by the wider threshold", met[0], met[1]);
     if (missed[1] > missed[0]) differ(&at, "missed by the wider threshold", missed[0], missed[1]);
-    if (narrow >= 0 && wide >= 0 && wide < narrow) differ(&at, "service level in ppm", (int64_t)(narrow * 1e6), (int64_t)(wide * 1e6));
+    if (narrow >= 0 && wide >= 0 && wide < narrow)
+        differ(&at, "service level in ppm", (int64_t)(narrow * 1e6), (int64_t)(wide * 1e6));
     wider += wide > narrow;
 }
 
@@ -146,7 +159,7 @@ struct deltas {
     struct delta {
         char *key, *value;
         uint32_t key_n, value_n, serial;
-    } *at;
+    } * at;
     size_t n, cap;
 };
 
@@ -194,9 +207,13 @@ static int by_place(const void *a, const void *b) {
     return c != 0 ? c : (x->serial > y->serial) - (x->serial < y->serial);
 }
 
-static bool same_key(const struct delta *x, const struct delta *y) { return x->key_n == y->key_n && memcmp(x->key, y->key, x->key_n) == 0; }
+static bool same_key(const struct delta *x, const struct delta *y) {
+    return x->key_n == y->key_n && memcmp(x->key, y->key, x->key_n) == 0;
+}
 
-static struct fc_str value_of(const struct delta *d) { return fc_str_n(d->value, d->value_n); }
+static struct fc_str value_of(const struct delta *d) {
+    return fc_str_n(d->value, d->value_n);
+}
 
 static uint8_t merged[3][FC_TALLY_BYTES_MAX];
 
@@ -205,7 +222,9 @@ static struct fc_str merge_in_order(const struct delta *from, const size_t *orde
     static uint8_t next[FC_TALLY_BYTES_MAX];
     size_t have = 0, len = 0;
     for (size_t i = 0; i < n; i++) {
-        assert_int_equal(fc_tally_merge_bytes(fc_str_n((const char *)merged[into], (uint32_t)have), value_of(&from[order[i]]), next, sizeof next, &len), FC_OK);
+        assert_int_equal(fc_tally_merge_bytes(fc_str_n((const char *)merged[into], (uint32_t)have),
+                                              value_of(&from[order[i]]), next, sizeof next, &len),
+                         FC_OK);
         memcpy(merged[into], next, len);
         have = len;
     }
@@ -281,7 +300,8 @@ static void keep_deltas(struct play *p) {
 static void sum_of_finer(struct play *p, const struct fc_interval *whole, int finer, struct fc_tally *out) {
     char key[FC_INTERVAL_KEY_MAX];
     fc_tally_clear(out);
-    for (int64_t start_us = whole->start_us; start_us < whole->start_us + whole->minutes * MINUTE; start_us += finer * MINUTE) {
+    for (int64_t start_us = whole->start_us; start_us < whole->start_us + whole->minutes * MINUTE;
+         start_us += finer * MINUTE) {
         size_t n = fc_interval_key(key, whole->scope, finer, whole->channel, whole->name, start_us);
         const struct kept *k = *slot_of(&p->intervals, fc_str_n(key, (uint32_t)n));
         if (k != NULL) fc_tally_merge(out, &k->tally);
@@ -294,7 +314,9 @@ static void expect_sum(struct play *p, const struct kept *k) {
     if (whole.minutes == 1) return;
     sum_of_finer(p, &whole, whole.minutes == DAY_MINUTES ? 15 : 1, &got);
     for (int i = 0; i < FC_TALLY_COUNT_ALL; i++)
-        if (k->tally.v[i] != got.v[i]) fail_msg("floor %d: %d minutes of %.*s: %s %lld, its parts %lld", p->number, whole.minutes, (int)whole.name.n, whole.name.p, count_name(i), (long long)k->tally.v[i], (long long)got.v[i]);
+        if (k->tally.v[i] != got.v[i])
+            fail_msg("floor %d: %d minutes of %.*s: %s %lld, its parts %lld", p->number, whole.minutes,
+                     (int)whole.name.n, whole.name.p, count_name(i), (long long)k->tally.v[i], (long long)got.v[i]);
     assert_int_equal(k->tally.wait_us_max, got.wait_us_max);
     assert_int_equal(fc_hist_total(&k->tally.waits), fc_hist_total(&got.waits));
     assert_int_equal(fc_hist_total(&k->tally.journeys), fc_hist_total(&got.journeys));

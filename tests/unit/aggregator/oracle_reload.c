@@ -1,10 +1,11 @@
-/* The engine against the oracle when the rules change under it: groups come, go and list other queues; the window of chains widens
- * and narrows. Told live or found at a restart, from then on it is as if it had always been so. */
+/* The engine against the oracle when the rules change under it: groups come, go and list other queues; the window of
+ * chains widens and narrows. Told live or found at a restart, from then on it is as if it had always been so. */
 #include "oracle_compare.h"
 
 #define FLOORS 800
 #define TIMELINE_US (60 * MINUTE) /* for so long agents' time is known by agent */
-#define CHAINS_US (115 * MINUTE)  /* no chain is forgotten sooner than an hour's window and the late window after its end */
+#define CHAINS_US                                                                                                      \
+    (115 * MINUTE) /* no chain is forgotten sooner than an hour's window and the late window after its end */
 
 /* ---- new rules -------------------------------------------------------------------------------------------------- */
 
@@ -23,7 +24,8 @@ static void draw_groups(struct play *p, struct groups *g) {
         *to = (struct fc_oracle_group){.name = names[(first + i) % 4], .queues = g->queues[i]};
         for (size_t k = 0; draw(p, 0, 1) == 0 && k < r->groups_n; k++)
             if (strcmp(r->groups[k].name, to->name) == 0)
-                for (; to->queues_n < r->groups[k].queues_n; to->queues_n++) to->queues[to->queues_n] = r->groups[k].queues[to->queues_n];
+                for (; to->queues_n < r->groups[k].queues_n; to->queues_n++)
+                    to->queues[to->queues_n] = r->groups[k].queues[to->queues_n];
         for (int q = 0; to->queues_n == 0 && q < p->floor.queues_n; q++)
             if (draw(p, 0, 1) == 0) to->queues[to->queues_n++] = p->floor.queues[q];
         if (to->queues_n == 0) to->queues[to->queues_n++] = p->floor.queues[0];
@@ -49,8 +51,12 @@ static void reload(struct play *p, bool live) {
 /* ---- playing ---------------------------------------------------------------------------------------------------- */
 
 static struct fc_floor_spec spec_of(uint64_t *chance, int number) {
-    return (struct fc_floor_spec){.contacts = (int)fc_floor_between(chance, 10, 40), .span_us = fc_floor_between(chance, 20, 240) * MINUTE, .late_pct = 25,
-                                  .late_us_max = 50 * MINUTE, .again_pct = 5, .odd_pct = number % 3 == 0 ? 10 : 0};
+    return (struct fc_floor_spec){.contacts = (int)fc_floor_between(chance, 10, 40),
+                                  .span_us = fc_floor_between(chance, 20, 240) * MINUTE,
+                                  .late_pct = 25,
+                                  .late_us_max = 50 * MINUTE,
+                                  .again_pct = 5,
+                                  .odd_pct = number % 3 == 0 ? 10 : 0};
 }
 
 static void look(struct play *p) {

@@ -42,7 +42,8 @@ static void a_queues_own_threshold_holds_too(void **state) {
     (void)state;
     start("threshold_s: 20\n", T0);
     answered_after(T0, 15, "a");
-    reload("threshold_s: 20\nqueues:\n  - name: sales\n    threshold_s: 10\n    channels:\n      - channel: chat\n        threshold_s: 30\n");
+    reload("threshold_s: 20\nqueues:\n  - name: sales\n    threshold_s: 10\n    channels:\n      - channel: chat\n     "
+           "   threshold_s: 30\n");
     answered_after(T0 + MINUTE, 15, "b");
     struct fc_event ev = fc_event_make(FC_OFFERED, T0 + 2 * MINUTE);
     FC_EVENT_NUM(&ev, channel, FC_CHANNEL_CHAT);
@@ -63,12 +64,14 @@ static void formulas_and_goals_change_what_is_published_at_once(void **state) {
     answered_after(T0 + MINUTE, 40, "b");
     visit(T0 + 2 * MINUTE, "menu", "sales");
     assert_true(publishes("queue/sales/day"));
-    assert_true(shown_number("service_level", "value") == 0.5 && shown_number("goal", NULL) == 0.8 && shown_number("threshold_ms", NULL) == 20000);
+    assert_true(shown_number("service_level", "value") == 0.5 && shown_number("goal", NULL) == 0.8 &&
+                shown_number("threshold_ms", NULL) == 20000);
     assert_false(publishes("queue/sales/day"));
     reload("threshold_s: 20\nshort_abandon_s: 5\ngoal: 0.9\nservice_level: negative\n");
     assert_true(publishes("queue/sales/day"));
     assert_true(shown_number("service_level", "value") == 1.0 / 3 && shown_number("goal", NULL) == 0.9);
-    reload("threshold_s: 20\nshort_abandon_s: 5\ngoal: 0.9\nservice_level: negative\nqueues:\n  - name: sales\n    service_level: answered\n    goal: 0.7\n");
+    reload("threshold_s: 20\nshort_abandon_s: 5\ngoal: 0.9\nservice_level: negative\nqueues:\n  - name: sales\n    "
+           "service_level: answered\n    goal: 0.7\n");
     assert_true(publishes("queue/sales/day"));
     assert_true(shown_number("service_level", "value") == 0.5 && shown_number("goal", NULL) == 0.7);
     reload("threshold_s: 20\nshort_abandon_s: 5\ngoal: 0.9\nservice_level: negative\n");
@@ -111,7 +114,8 @@ static void a_new_group_has_what_its_queues_had(void **state) {
     reload("threshold_s: 20\n" GROUP("both", "sales, help"));
     expect_both_queues("both");
     assert_true(publishes("group/both/now"));
-    assert_true(shown_number("waiting", NULL) == 1 && shown_number("agents", "busy") == 1 && shown_number("agents", "available") == 1);
+    assert_true(shown_number("waiting", NULL) == 1 && shown_number("agents", "busy") == 1 &&
+                shown_number("agents", "available") == 1);
     leave(T0 + 10 * MINUTE, "w", "help", FC_LEFT_KEY);
     assert_true(publishes("group/both/now"));
     assert_true(shown_number("waiting", NULL) == 0);
@@ -129,7 +133,8 @@ static void a_group_with_other_queues_begins_anew(void **state) {
     reload("threshold_s: 20\n" GROUP("both", "help"));
     assert_int_equal(count(FC_SCOPE_GROUP, "both", FC_WINDOW_M15, FC_TALLY_offered), 2);
     assert_int_equal(count(FC_SCOPE_GROUP, "both", FC_WINDOW_DAY, FC_TALLY_answered), 0);
-    assert_int_equal(count(FC_SCOPE_GROUP, "both", FC_WINDOW_DAY, FC_TALLY_TIME + FC_AGENT_BUSY), 9 * MINUTE); /* Ann serves it too */
+    assert_int_equal(count(FC_SCOPE_GROUP, "both", FC_WINDOW_DAY, FC_TALLY_TIME + FC_AGENT_BUSY),
+                     9 * MINUTE); /* Ann serves it too */
     end();
 }
 
@@ -202,7 +207,8 @@ static void another_reset_holds_from_the_end_of_the_running_day(void **state) {
     assert_int_equal(today("sales", FC_TALLY_offered), 0);
     visit(utc(2026, 1, 15, 0, 0), "c", "sales");
     assert_true(publishes("queue/sales/day"));
-    assert_true(shown_number("from_us", NULL) == (double)utc(2026, 1, 15, 0, 0)); /* never back into a day that is over */
+    assert_true(shown_number("from_us", NULL) ==
+                (double)utc(2026, 1, 15, 0, 0)); /* never back into a day that is over */
     at(utc(2026, 1, 15, 11, 59));
     assert_int_equal(all_today(FC_TALLY_offered), 1);
     at(utc(2026, 1, 15, 12, 0));
