@@ -2,7 +2,7 @@
  *
  * One ask is one or several requests, each put to every cell; it is done when all have answered or its time is up.
  * With several cells an answer from one is enough for each request: a queue belongs to one of them, the others do not
- * know it. Never blocks. Thread: service, alone.
+ * know it. What several know (a group, all) is merged. Never blocks. Thread: service, alone.
  */
 #ifndef FC_ASK_H
 #define FC_ASK_H
