@@ -73,6 +73,10 @@ static bool read_longest(struct fc_mp *mp, struct fc_share *s) {
     return fc_mp_nil(mp) || fc_mp_i64(mp, &s->now.longest_wait_since_us);
 }
 
+static bool read_from(struct fc_mp *mp, struct fc_share *s) {
+    return fc_mp_i64(mp, &s->from_us);
+}
+
 static bool read_waiting(struct fc_mp *mp, struct fc_share *s) {
     return fc_mp_i64(mp, &s->now.waiting);
 }
@@ -94,7 +98,7 @@ static const struct {
     {"ver", pass_over},         {"at_us", pass_over},       {"cells", pass_over},
     {"channels", read_channels}, {"variants", read_variants}, {"handled", read_handled},
     {"tally", read_tally},      {"waiting", read_waiting},  {"longest_wait_since_us", read_longest},
-    {"agents", read_agents},    {"complaints", read_open},
+    {"agents", read_agents},    {"complaints", read_open},  {"from_us", read_from},
 };
 
 static bool read_pair(struct fc_mp *mp, struct fc_share *s) {
@@ -143,6 +147,7 @@ static int64_t sooner(int64_t a, int64_t b) {
 
 static void add(struct fc_share *sum, const struct fc_share *s) {
     sum->channels |= s->channels;
+    if (s->from_us > sum->from_us) sum->from_us = s->from_us;
     sum->now.waiting += s->now.waiting;
     sum->now.longest_wait_since_us = sooner(sum->now.longest_wait_since_us, s->now.longest_wait_since_us);
     for (int i = 0; i < FC_AGENT_STATE_COUNT; i++) sum->now.agents[i] += s->now.agents[i];
@@ -176,8 +181,14 @@ void fc_merge_write_cells(struct fc_mpw *w, const struct fc_merged *about) {
     fc_mpw_int(w, about->of);
 }
 
-static void write_head(struct fc_mpw *w, const struct fc_share *first, uint32_t channels, const struct fc_merged *about) {
-    fc_mpw_raw(w, first->head.p, first->head.n);
+static void write_channels(struct fc_mpw *w, uint32_t channels) {
+    fc_mpw_key(w, "channels");
+    fc_mpw_array(w, (size_t)__builtin_popcount(channels));
+    for (unsigned c = 0; c < FC_CHANNEL_COUNT; c++)
+        if ((channels >> c & 1) != 0) fc_mpw_key(w, fc_word(FC_VOCAB_CHANNEL, c));
+}
+
+static void write_about(struct fc_mpw *w, const struct fc_merged *about) {
     if (about->ver > 0) {
         fc_mpw_key(w, "ver");
         fc_mpw_int(w, (int64_t)about->ver);
@@ -185,25 +196,25 @@ static void write_head(struct fc_mpw *w, const struct fc_share *first, uint32_t 
         fc_mpw_int(w, about->at_us);
     }
     if (about->of > 0) fc_merge_write_cells(w, about);
-    fc_mpw_key(w, "channels");
-    fc_mpw_array(w, (size_t)__builtin_popcount(channels));
-    for (unsigned c = 0; c < FC_CHANNEL_COUNT; c++)
-        if ((channels >> c & 1) != 0) fc_mpw_key(w, fc_word(FC_VOCAB_CHANNEL, c));
 }
 
 static void write_sum(struct fc_mpw *w, const struct fc_share *first, struct fc_share *sum, const struct fc_merged *about) {
     fc_mpw_map(w, first->head_pairs + 1u + (about->ver > 0 ? 2u : 0) + (about->of > 0) +
-                      (first->is_now ? FC_KPI_NOW_PAIRS : 0u) + (first->is_stretch ? FC_KPI_PAIRS : 0u));
-    write_head(w, first, sum->channels, about);
+                      (first->is_now ? FC_KPI_NOW_PAIRS : 0u) + (first->is_stretch ? 1u + FC_KPI_PAIRS : 0u));
+    fc_mpw_raw(w, first->head.p, first->head.n);
+    write_channels(w, sum->channels);
+    write_about(w, about);
     if (first->is_now) {
         sum->now.ewt_ms = ewt_ms(sum);
         fc_kpi_write_now(w, &sum->now);
     }
-    if (first->is_stretch)
-        fc_kpi_write(w, &(struct fc_kpi_view){.tally = &sum->tally,
-                                              .wait_us_max = sum->tally.wait_us_max,
-                                              .variants = first->variants,
-                                              .complaints_open = sum->complaints_open});
+    if (!first->is_stretch) return;
+    fc_mpw_key(w, "from_us");
+    fc_mpw_int(w, sum->from_us);
+    fc_kpi_write(w, &(struct fc_kpi_view){.tally = &sum->tally,
+                                          .wait_us_max = sum->tally.wait_us_max,
+                                          .variants = first->variants,
+                                          .complaints_open = sum->complaints_open});
 }
 
 void fc_merge_write(struct fc_bytes *out, const struct fc_share *const *shares, uint32_t n, const struct fc_merged *about) {

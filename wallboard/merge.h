@@ -16,6 +16,7 @@ struct fc_share {
     struct fc_bytes head;           /* pairs that are passed on as they are */
     uint32_t head_pairs, channels;  /* channels: bits of enum fc_channel */
     bool is_now, is_stretch;        /* holds rows of the moment; of a stretch of time */
+    int64_t from_us;                /* of a stretch; a quiet cell's may be from long ago: the latest is the merged item's */
     int64_t handled[4];             /* contacts, us; of the last hour and of the day */
     int64_t complaints_open;        /* -1: not known */
     struct fc_variants variants;
