@@ -11,7 +11,7 @@ const T = 1790000000000000; // within one day of UTC
 const S = 1e6;
 const END = T + 3600 * S;
 const groups = { front: ['sales', 'returns'], back: ['support', 'billing'] };
-const config = 'zone: UTC\nthreshold_s: 20\ngroups:\n' + Object.entries(groups).map(([name, queues]) => `  - name: ${name}\n    queues: [${queues}]\n`).join('');
+const config = 'zone: UTC\nthreshold_s: 20\nqueues:\n  - {name: billing, threshold_s: 30}\ngroups:\n' + Object.entries(groups).map(([name, queues]) => `  - name: ${name}\n    queues: [${queues}]\n`).join('');
 const RANGE = `from=${T - (T % (60 * S))}&to=${END + 60 * S}`;
 
 let seed = Number(process.env.FC_SEED ?? 20260407);
