@@ -58,7 +58,8 @@ static int by_all(const void *a, const void *b) {
 }
 
 /* One name in one step; true: merged into one item. */
-static bool merge_rows(const struct row *rows, uint32_t n, struct fc_share *shares, const struct fc_merged *about, struct fc_bytes *out) {
+static bool merge_rows(const struct row *rows, uint32_t n, struct fc_share *shares, const struct fc_merged *about,
+                       struct fc_bytes *out) {
     const struct fc_share *all[FC_CELLS_MAX];
     bool good = n <= FC_CELLS_MAX;
     for (uint32_t i = 0; good && i < n; i++) {

@@ -17,7 +17,7 @@ struct fc_answers {
     struct fc_answer {
         uint32_t cell;
         size_t at, n;
-    } *items;
+    } * items;
     uint32_t count, cap;
     uint32_t heard; /* cells that answered, those included that know of no such thing */
 };

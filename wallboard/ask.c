@@ -141,11 +141,20 @@ static void finish(struct fc_asks *asks, struct fc_ask *ask, enum fc_status stat
     forget(asks, ask);
 }
 
-/* All answers are in: good when each request has items from somebody. */
+/* "absent" is the truth only when every cell says so. */
+static void doubt(const struct fc_asks *asks, struct request *r) {
+    if (r->status != FC_ABSENT || r->answers.heard == asks->cell_count) return;
+    r->status = FC_IO;
+    (void)fc_fail(&r->err, FC_IO, "%u of %u aggregators answer, and they do not know it", r->answers.heard,
+                  asks->cell_count);
+}
+
+/* All answers are in: good when each request has items from somebody, and the others do not know of it. */
 static void conclude(struct fc_asks *asks, struct fc_ask *ask) {
     for (uint32_t i = 0; i < ask->requests_n; i++) {
-        const struct request *r = &ask->requests[i];
-        if (r->answered) continue;
+        struct request *r = &ask->requests[i];
+        if (r->answered && (r->status == FC_OK || r->status == FC_ABSENT)) continue;
+        doubt(asks, r);
         finish(asks, ask, r->status, &r->err);
         return;
     }

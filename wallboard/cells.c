@@ -41,7 +41,8 @@ static struct part *part_of(struct fc_topic *topic, uint32_t cell) {
     return &p->of[cell];
 }
 
-bool fc_cells_take(struct fc_topic *topic, uint32_t cell, uint32_t epoch, const struct fc_item *item, const void *bytes, size_t n) {
+bool fc_cells_take(struct fc_topic *topic, uint32_t cell, uint32_t epoch, const struct fc_item *item, const void *bytes,
+                   size_t n) {
     struct fc_share share = {0};
     bool list = fc_list_kind(item->topic) != NULL;
     if (!list && !fc_share_read(&share, bytes, n)) {
@@ -90,8 +91,10 @@ static void write_merged(const struct fc_parts *p, const struct fc_merged *about
         shares[n] = &p->of[i].share;
         items[n++] = fc_str_n((const char *)p->of[i].item.p, p->of[i].item.n);
     }
-    if (p->list != NULL) fc_merge_list(out, p->list, items, n, about);
-    else fc_merge_write(out, shares, n, about);
+    if (p->list != NULL)
+        fc_merge_list(out, p->list, items, n, about);
+    else
+        fc_merge_write(out, shares, n, about);
 }
 
 bool fc_cells_merge(struct fc_topic *topic, uint32_t up, uint32_t of, struct fc_bytes *out, struct fc_item *item) {

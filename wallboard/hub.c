@@ -95,12 +95,16 @@ static enum fc_hub_advice heartbeat(struct fc_hub *hub, uint32_t cell, const voi
 }
 
 /* A topic that cells share: to be merged later. False: it is passed on as it is. */
-static bool share(struct fc_hub *hub, uint32_t cell, struct fc_topic *t, const struct fc_item *item, const void *bytes, size_t n) {
+static bool share(struct fc_hub *hub, uint32_t cell, struct fc_topic *t, const struct fc_item *item, const void *bytes,
+                  size_t n) {
     struct fc_cell *c = &hub->cells[cell];
     if (!fc_cells_wanted(item->topic) || (hub->cell_count == 1 && !fc_str_starts(item->topic, "group/"))) return false;
     bool old = fc_cells_old(t, cell, c->epoch);
     if (!fc_cells_take(t, cell, c->epoch, item, bytes, n)) {
-        if (hub->cell_count > 1 && !c->told) fc_warn("cell %u: its aggregator runs without --cell, so its groups cannot be merged: of each the newest cell's is shown", cell + 1);
+        if (hub->cell_count > 1 && !c->told)
+            fc_warn("cell %u: its aggregator runs without --cell, so its groups cannot be merged: of each the newest "
+                    "cell's is shown",
+                    cell + 1);
         c->told = hub->cell_count > 1;
         return false;
     }
@@ -165,7 +169,8 @@ void fc_hub_settle(struct fc_hub *hub, struct fc_mono now) {
     while ((t = fc_cells_next(&hub->unsettled)) != NULL) {
         fc_bytes_clear(&bytes);
         if (!fc_cells_merge(t, hub->up, hub->cell_count, &bytes, &item)) forget(hub, t);
-        else if (fc_cache_put(&hub->cache, t, FC_CELL_MERGED, 0, &item, bytes.p, bytes.n)) fc_views_changed(&hub->views, t);
+        else if (fc_cache_put(&hub->cache, t, FC_CELL_MERGED, 0, &item, bytes.p, bytes.n))
+            fc_views_changed(&hub->views, t);
     }
     fc_bytes_free(&bytes);
     hub->counters.topics = hub->cache.live;

@@ -54,7 +54,8 @@ void fc_hub_fini(struct fc_hub *hub);
  * Returns what to do with that cell's subscription. Thread: service; no blocking */
 enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_str topic, const void *item, size_t n, struct fc_mono now);
 
-/* fc_hub_settle -- merges what cells share and has changed. After each batch of messages, and some ten times a second. */
+/* fc_hub_settle -- merges what cells share and has changed. After each batch of messages, and some ten times a second.
+ * Thread: service; no blocking */
 void fc_hub_settle(struct fc_hub *hub, struct fc_mono now);
 
 /* fc_hub_up -- every cell has been heard of within FC_FEED_DOWN_MS. */

@@ -46,8 +46,9 @@ static bool read_open(struct fc_mp *mp, struct fc_share *s) {
 }
 
 static bool read_variants(struct fc_mp *mp, struct fc_share *s) {
-    static const char *const keys[FC_VARIANT_KINDS] = {
-        [FC_VARIANT_SERVICE_LEVEL] = "service_level", [FC_VARIANT_ABANDON_RATE] = "abandon_rate", [FC_VARIANT_FCR] = "fcr"};
+    static const char *const keys[FC_VARIANT_KINDS] = {[FC_VARIANT_SERVICE_LEVEL] = "service_level",
+                                                       [FC_VARIANT_ABANDON_RATE] = "abandon_rate",
+                                                       [FC_VARIANT_FCR] = "fcr"};
     uint8_t *const to[FC_VARIANT_KINDS] = {[FC_VARIANT_SERVICE_LEVEL] = &s->variants.service_level,
                                            [FC_VARIANT_ABANDON_RATE] = &s->variants.abandon_rate,
                                            [FC_VARIANT_FCR] = &s->variants.fcr};
@@ -95,10 +96,10 @@ static const struct {
     const char *key;
     bool (*read)(struct fc_mp *mp, struct fc_share *s);
 } readers[] = {
-    {"ver", pass_over},         {"at_us", pass_over},       {"cells", pass_over},
+    {"ver", pass_over},          {"at_us", pass_over},        {"cells", pass_over},
     {"channels", read_channels}, {"variants", read_variants}, {"handled", read_handled},
-    {"tally", read_tally},      {"waiting", read_waiting},  {"longest_wait_since_us", read_longest},
-    {"agents", read_agents},    {"complaints", read_open},  {"from_us", read_from},
+    {"tally", read_tally},       {"waiting", read_waiting},   {"longest_wait_since_us", read_longest},
+    {"agents", read_agents},     {"complaints", read_open},   {"from_us", read_from},
 };
 
 static bool read_pair(struct fc_mp *mp, struct fc_share *s) {
@@ -198,7 +199,8 @@ static void write_about(struct fc_mpw *w, const struct fc_merged *about) {
     if (about->of > 0) fc_merge_write_cells(w, about);
 }
 
-static void write_sum(struct fc_mpw *w, const struct fc_share *first, struct fc_share *sum, const struct fc_merged *about) {
+static void write_sum(struct fc_mpw *w, const struct fc_share *first, struct fc_share *sum,
+                      const struct fc_merged *about) {
     fc_mpw_map(w, first->head_pairs + 1u + (about->ver > 0 ? 2u : 0) + (about->of > 0) +
                       (first->is_now ? FC_KPI_NOW_PAIRS : 0u) + (first->is_stretch ? 1u + FC_KPI_PAIRS : 0u));
     fc_mpw_raw(w, first->head.p, first->head.n);
@@ -217,7 +219,8 @@ static void write_sum(struct fc_mpw *w, const struct fc_share *first, struct fc_
                                           .complaints_open = sum->complaints_open});
 }
 
-void fc_merge_write(struct fc_bytes *out, const struct fc_share *const *shares, uint32_t n, const struct fc_merged *about) {
+void fc_merge_write(struct fc_bytes *out, const struct fc_share *const *shares, uint32_t n,
+                    const struct fc_merged *about) {
     struct fc_share sum = {.complaints_open = -1};
     struct fc_mpw w;
     size_t room = shares[0]->head.n + MORE_BYTES;

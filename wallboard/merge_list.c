@@ -46,8 +46,8 @@ static void add_item(struct entries *e, const struct fc_list_kind *kind, struct 
         at = mp;
         if (!fc_mp_skip(&mp)) return;
         size_t size = (size_t)((const char *)mp.p - start);
-        bool good = kind->by == NULL ? fc_mp_str(&at, &by)
-                                     : fc_item_find(start, size, kind->by, &at) && fc_mp_str(&at, &by);
+        bool good =
+            kind->by == NULL ? fc_mp_str(&at, &by) : fc_item_find(start, size, kind->by, &at) && fc_mp_str(&at, &by);
         if (good) add_entry(e, fc_str_n(start, size), by);
     }
 }

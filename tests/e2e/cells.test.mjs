@@ -212,6 +212,8 @@ test('a cell that is killed makes everything stale, and comes back', async () =>
   assert.equal(tick.feed, 'down');
   const known = await all(split, RANGE);
   assert.deepEqual([known.cells, known.offered], [{ up: 1, of: 2 }, parts.front.filter((e) => e.kind === 'offered').length]);
+  assert.equal((await split.fetch(`/api/v1/kpi?agent=back-3&${RANGE}`)).status, 502); // not 404: who would know is away
+  assert.equal((await split.fetch(`/api/v1/kpi?agent=front-3&${RANGE}`)).status, 200);
   startCell(cells[1]);
   await split.until('it is back', async () => (await split.fetch('/healthz')).status === 200);
   await split.until('both are in', async () => (await all(split, 'window=day')).cells.up === 2);

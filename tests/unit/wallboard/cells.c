@@ -1,4 +1,5 @@
-/* Topics that several cells share, from message to cache: whose parts are in, how old it all is, what a new life brings. */
+/* Topics that several cells share, from message to cache: whose parts are in, how old it all is, what a new life
+ * brings. */
 #include "fake.h"
 #include "hub.h"
 
@@ -224,7 +225,7 @@ static void what_one_cell_owns_is_passed_on(void **state) {
 static void lists_hold_what_both_know(void **state) {
     (void)state;
     struct fc_mp at;
-    uint32_t n;
+    uint32_t n = 0;
     beat_both("i1", "j1");
     queues(0, "b d");
     queues(1, "a d");

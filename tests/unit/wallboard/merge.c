@@ -45,10 +45,11 @@ static void count_at_random(struct counted *c) {
     *c = (struct counted){.from_us = 1000 + random_below(1000), .window = "day", .open = random_below(9)};
     for (int64_t n = 20 + random_below(200); n > 0; n--) {
         int64_t wait_us = random_below(90) * 1000000;
-        const struct fc_fact facts[] = {{.sign = 1, .count = FC_TALLY_offered, .sum = FC_TALLY_NONE},
-                                        {.sign = 1, .count = FC_TALLY_answered, .sum = FC_TALLY_wait_us, .value = wait_us},
-                                        {.sign = 1, .count = FC_TALLY_sl_met, .sum = FC_TALLY_NONE},
-                                        {.sign = 1, .count = FC_TALLY_journey_n, .sum = FC_TALLY_journey_us, .value = 3 * wait_us}};
+        const struct fc_fact facts[] = {
+            {.sign = 1, .count = FC_TALLY_offered, .sum = FC_TALLY_NONE},
+            {.sign = 1, .count = FC_TALLY_answered, .sum = FC_TALLY_wait_us, .value = wait_us},
+            {.sign = 1, .count = FC_TALLY_sl_met, .sum = FC_TALLY_NONE},
+            {.sign = 1, .count = FC_TALLY_journey_n, .sum = FC_TALLY_journey_us, .value = 3 * wait_us}};
         for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
             if (i < 2 || random_below(2) == 0) fc_tally_apply(&c->tally, &facts[i], 1);
     }
@@ -80,7 +81,8 @@ static void add_up(struct counted *sum, const struct counted *c) {
 static int64_t ewt_of(const struct counted *c) {
     struct fc_tally h1 = {0}, day = {0};
     const int64_t *n = c->now.agents;
-    int64_t staffed = n[FC_AGENT_AVAILABLE] + n[FC_AGENT_ALERTING] + n[FC_AGENT_BUSY] + n[FC_AGENT_HOLD] + n[FC_AGENT_WRAP];
+    int64_t staffed =
+        n[FC_AGENT_AVAILABLE] + n[FC_AGENT_ALERTING] + n[FC_AGENT_BUSY] + n[FC_AGENT_HOLD] + n[FC_AGENT_WRAP];
     h1.v[FC_TALLY_handle_n] = c->handled[0];
     h1.v[FC_TALLY_handle_us] = c->handled[1];
     day.v[FC_TALLY_handle_n] = c->handled[2];
@@ -115,10 +117,11 @@ static size_t write_item(uint8_t *to, struct counted *c, bool mergeable) {
     if (!now) {
         fc_mpw_key(&w, "from_us");
         fc_mpw_int(&w, c->from_us);
-        fc_kpi_write(&w, &(struct fc_kpi_view){.tally = &c->tally,
-                                               .wait_us_max = c->tally.wait_us_max,
-                                               .variants = {.service_level = FC_SERVICE_LEVEL_POSITIVE, .fcr = FC_FCR_SURVEY},
-                                               .complaints_open = c->open});
+        fc_kpi_write(
+            &w, &(struct fc_kpi_view){.tally = &c->tally,
+                                      .wait_us_max = c->tally.wait_us_max,
+                                      .variants = {.service_level = FC_SERVICE_LEVEL_POSITIVE, .fcr = FC_FCR_SURVEY},
+                                      .complaints_open = c->open});
     }
     if (!now && mergeable) {
         fc_mpw_key(&w, "tally");
@@ -164,7 +167,8 @@ static void expect_sum(struct counted *of, uint32_t n) {
     json_t *want = json_of(bytes, write_item(bytes, &sum, false));
     for (size_t i = 0; i < (n == CELLS ? 3 : 1); i++) {
         json_t *got = merged(of, orders[i], n, &(struct fc_merged){0});
-        if (!json_equal(want, got)) fail_msg("%s\nexpected\n%s", json_dumps(got, JSON_SORT_KEYS), json_dumps(want, JSON_SORT_KEYS));
+        if (!json_equal(want, got))
+            fail_msg("%s\nexpected\n%s", json_dumps(got, JSON_SORT_KEYS), json_dumps(want, JSON_SORT_KEYS));
         json_decref(got);
     }
     json_decref(want);
@@ -256,7 +260,8 @@ static struct fc_str list_item(uint8_t *to, const char *key, const char *by, con
 
 static char *list_of(const char *topic, const struct fc_str *items, uint32_t n) {
     struct fc_bytes out = {0};
-    fc_merge_list(&out, fc_list_kind(fc_str(topic)), items, n, &(struct fc_merged){.ver = 3, .at_us = 4, .up = 2, .of = 2});
+    fc_merge_list(&out, fc_list_kind(fc_str(topic)), items, n,
+                  &(struct fc_merged){.ver = 3, .at_us = 4, .up = 2, .of = 2});
     json_t *root = json_of(out.p, out.n);
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);
@@ -270,8 +275,9 @@ static void lists_are_joined(void **state) {
     const char *const left[] = {"a", "c", "e"}, *const right[] = {"b", "c"};
     struct fc_str items[] = {list_item(a, "agents", "label", left, 3), list_item(b, "agents", "label", right, 2)};
     char *text = list_of("agents/all", items, 2);
-    assert_string_equal(text, "{\"topic\":\"agents/all\",\"ver\":3,\"at_us\":4,\"cells\":{\"up\":2,\"of\":2},\"agents\":"
-                              "[{\"label\":\"a\"},{\"label\":\"b\"},{\"label\":\"c\"},{\"label\":\"c\"},{\"label\":\"e\"}]}");
+    assert_string_equal(text,
+                        "{\"topic\":\"agents/all\",\"ver\":3,\"at_us\":4,\"cells\":{\"up\":2,\"of\":2},\"agents\":"
+                        "[{\"label\":\"a\"},{\"label\":\"b\"},{\"label\":\"c\"},{\"label\":\"c\"},{\"label\":\"e\"}]}");
     free(text);
     items[0] = list_item(a, "queues", NULL, left, 3);
     items[1] = list_item(b, "queues", NULL, right, 2);
@@ -347,12 +353,9 @@ static void answers_without_tallies_stay_as_they_are(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cells_add_up_to_the_whole),
-        cmocka_unit_test(what_nobody_knows_stays_unknown),
-        cmocka_unit_test(bad_items_are_no_shares),
-        cmocka_unit_test(lists_are_joined),
-        cmocka_unit_test(answers_are_merged_by_step),
-        cmocka_unit_test(answers_without_tallies_stay_as_they_are),
+        cmocka_unit_test(cells_add_up_to_the_whole),  cmocka_unit_test(what_nobody_knows_stays_unknown),
+        cmocka_unit_test(bad_items_are_no_shares),    cmocka_unit_test(lists_are_joined),
+        cmocka_unit_test(answers_are_merged_by_step), cmocka_unit_test(answers_without_tallies_stay_as_they_are),
     };
     return cmocka_run_group_tests(tests, seed, NULL);
 }
