@@ -45,6 +45,9 @@ bool fc_cells_take(struct fc_topic *topic, uint32_t cell, uint32_t epoch, const 
                    size_t n) {
     struct fc_share share = {0};
     bool list = fc_list_kind(item->topic) != NULL;
+    struct fc_mp at;
+    if (!list && !fc_item_find(bytes, n, "handled", &at))
+        return false; /* at once: most wallboards have one plain cell */
     if (!list && !fc_share_read(&share, bytes, n)) {
         fc_share_fini(&share);
         return false;
