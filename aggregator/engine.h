@@ -20,6 +20,9 @@ struct fc_engine;
 struct fc_engine *fc_engine_create(const struct fc_rules *rules, bool event_clock);
 void fc_engine_destroy(struct fc_engine *e);
 
+/* fc_engine_show_tallies -- groups' items also hold what they are worked out from (state.h), for whoever merges cells. Before the first item. */
+void fc_engine_show_tallies(struct fc_engine *e);
+
 /* New thresholds hold for contacts from now on; tallies keep what they counted. Formulas, goals and groups hold for everything. A
  * new zone or reset holds from the end of the running day. */
 void fc_engine_configure(struct fc_engine *e, const struct fc_rules *rules);

@@ -155,6 +155,7 @@ struct fc_applied {
 struct fc_engine {
     const struct fc_rules *rules;
     bool event_clock;
+    bool shows_tallies; /* groups' items hold what they are worked out from */
     int64_t now_us, next_turn_us; /* next_turn_us: when the first owner's day ends */
     struct fc_map queues, agents, contacts, sources, marks;
     struct fc_group all;

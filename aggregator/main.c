@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { OPT_DATA, OPT_LISTEN, OPT_PUBLISH, OPT_QUERY, OPT_CLOCK, OPT_CONFIG, OPT_CHECK, OPT_KPIS, OPT_INSECURE, OPT_LOG_FORMAT, OPT_COUNT };
+enum { OPT_DATA, OPT_LISTEN, OPT_PUBLISH, OPT_QUERY, OPT_CLOCK, OPT_CONFIG, OPT_CHECK, OPT_KPIS, OPT_CELL, OPT_INSECURE, OPT_LOG_FORMAT, OPT_COUNT };
 
 static const struct fc_option table[OPT_COUNT] = {
     [OPT_DATA] = {.name = "data", .arg = "DIR", .help = "where journal, checkpoints and history live (default ./data)"},
@@ -29,6 +29,7 @@ static const struct fc_option table[OPT_COUNT] = {
     [OPT_CONFIG] = {.name = "config", .arg = "FILE", .help = "YAML: thresholds, goals, formulas, queues, groups, the business day and more (see README)"},
     [OPT_CHECK] = {.name = "check", .help = "check options and configuration, then exit"},
     [OPT_KPIS] = {.name = "kpis", .arg = "md|json|ts", .optional = true, .help = "print the table of KPIs, then exit: Markdown (default),\nthe API's JSON, or the page's TypeScript types"},
+    [OPT_CELL] = {.name = "cell", .help = "one of several aggregators, each with groups of queues of its own: items hold\nwhat a wallboard merges them by"},
     [OPT_INSECURE] = {.name = "insecure", .help = "allow endpoints that other machines reach: whoever reaches them can feed and read"},
     [OPT_LOG_FORMAT] = {.name = "log-format", .arg = "text|json", .help = "form of the lines on stderr (default text)"},
 };
@@ -38,7 +39,7 @@ struct settings {
     const char *data, *publish, *query, *config;
     const char *listen[FC_OPTION_REPEAT_MAX];
     uint32_t listen_n;
-    bool event_clock, insecure;
+    bool event_clock, insecure, cell;
     struct fc_rules *rules;
 };
 
@@ -79,7 +80,8 @@ static enum fc_status read_settings(const struct fc_option_values *got, struct s
                            .listen = {"tcp://127.0.0.1:5600"},
                            .listen_n = got[OPT_LISTEN].n > 0 ? got[OPT_LISTEN].n : 1,
                            .event_clock = strcmp(clock, "event") == 0,
-                           .insecure = got[OPT_INSECURE].n > 0};
+                           .insecure = got[OPT_INSECURE].n > 0,
+                           .cell = got[OPT_CELL].n > 0};
     for (uint32_t i = 0; i < got[OPT_LISTEN].n; i++) s->listen[i] = got[OPT_LISTEN].v[i];
     enum fc_status st = FC_OK;
     for (uint32_t i = 0; st == FC_OK && i < s->listen_n; i++) st = check_endpoint(s, "listen", s->listen[i], err);
@@ -113,6 +115,7 @@ static enum fc_status open_state(struct service *v, struct fc_error *err) {
     enum fc_status st = fc_store_open(&options, &v->store, err);
     if (st != FC_OK) return st;
     v->engine = fc_engine_create(v->s->rules, v->s->event_clock);
+    if (v->s->cell) fc_engine_show_tallies(v->engine);
     st = fc_recover(v->store, v->engine, fc_wall_now(), &r, err);
     if (st != FC_OK) return fc_context(err, st, "--data %s", v->s->data);
     if (r.records > 0 || r.batches > 0)
@@ -152,6 +155,7 @@ static enum fc_status wire(struct service *v, struct fc_error *err) {
     st = fc_publisher_create(&options, &v->publisher, err);
     if (st != FC_OK) return st;
     fc_query_set_publisher(v->query, fc_publisher_wake(v->publisher));
+    if (v->s->cell) fc_query_show_tallies(v->query);
     fc_driver_set_publisher(v->driver, fc_publisher_wake(v->publisher));
     return FC_OK;
 }

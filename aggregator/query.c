@@ -1,6 +1,5 @@
 #include "query.h"
 
-#include "clock.h"
 #include "kpi.h"
 #include "query_private.h"
 
@@ -9,7 +8,7 @@
 
 #define JOBS 64
 #define RULES_MAX 1024
-#define ITEM_BYTES_MAX 8192 /* of one item: some 45 keys, names of 128 bytes */
+#define ITEM_BYTES_MAX (8192 + FC_TALLY_BYTES_MAX) /* of one item: some 45 keys, names of 128 bytes, perhaps a tally */
 
 /* ---- the answer -------------------------------------------------------------------------------------------------- */
 
@@ -73,12 +72,12 @@ static void write_head(struct fc_mpw *w, const struct fc_question *q, const stru
     fc_mpw_int(w, to_us);
 }
 
-static void write_item(struct reply *r, const struct fc_rules *rules, const struct fc_question *q,
+static void write_item(struct reply *r, const struct fc_query_base *base, const struct fc_question *q,
                        const struct fc_part *p) {
-    struct shown s = shown_of(rules, q, fc_part_name(p));
+    struct shown s = shown_of(base->rules, q, fc_part_name(p));
     struct fc_mpw w;
     open_room(r, &w);
-    fc_mpw_map(&w, 7 + 4 + FC_KPI_PAIRS);
+    fc_mpw_map(&w, 7 + 3 + FC_KPI_PAIRS + (size_t)base->shows_tallies);
     write_head(&w, q, p);
     fc_mpw_key(&w, "threshold_ms");
     fc_mpw_int(&w, s.settings.threshold_us / 1000);
@@ -86,12 +85,14 @@ static void write_item(struct reply *r, const struct fc_rules *rules, const stru
     fc_mpw_int(&w, s.settings.short_us / 1000);
     fc_mpw_key(&w, "goal");
     fc_mpw_f64(&w, s.settings.goal);
-    fc_mpw_key(&w, "fcr_window_h");
-    fc_mpw_int(&w, rules->fcr_window_us / (60 * FC_MINUTE_US));
     fc_kpi_write(&w, &(struct fc_kpi_view){.tally = &p->tally,
                                            .wait_us_max = p->tally.wait_us_max,
                                            .variants = s.variants,
                                            .complaints_open = -1});
+    if (base->shows_tallies) {
+        fc_mpw_key(&w, "tally");
+        fc_tally_encode(&w, &p->tally);
+    }
     took(r, &w);
 }
 
@@ -130,7 +131,7 @@ static int by_step_and_name(const void *a, const void *b) {
     return c != 0 ? c : (x.n > y.n) - (x.n < y.n);
 }
 
-static void write_parts(struct reply *r, const struct fc_rules *rules, const struct fc_question *q,
+static void write_parts(struct reply *r, const struct fc_query_base *base, const struct fc_question *q,
                         const struct fc_map *parts) {
     struct fc_part **sorted = malloc((parts->n + 1) * sizeof *sorted), *p;
     FC_ASSERT(sorted != NULL);
@@ -138,7 +139,7 @@ static void write_parts(struct reply *r, const struct fc_rules *rules, const str
     for (uint32_t at = 0; (p = fc_map_each(parts, &at)) != NULL;) sorted[n++] = p;
     qsort(sorted, n, sizeof *sorted, by_step_and_name);
     write_ok(r, q->id, n);
-    for (uint32_t i = 0; i < n; i++) write_item(r, rules, q, sorted[i]);
+    for (uint32_t i = 0; i < n; i++) write_item(r, base, q, sorted[i]);
     free(sorted);
 }
 
@@ -151,7 +152,7 @@ void fc_query_answer(const struct fc_query_base *base, const uint8_t *request, s
     enum fc_status st = fc_question_read(base, request, n, &q, &err);
     if (st == FC_OK) st = fc_query_merge(base, &q, &parts, &err);
     if (st == FC_OK)
-        write_parts(&r, base->rules, &q, &parts);
+        write_parts(&r, base, &q, &parts);
     else
         write_error(&r, q.id, st, err.text);
     fc_query_free(&parts);
@@ -265,4 +266,7 @@ struct fc_wake *fc_query_wake(struct fc_query *q) {
 }
 void fc_query_set_publisher(struct fc_query *q, struct fc_wake *publisher) {
     q->publisher = publisher;
+}
+void fc_query_show_tallies(struct fc_query *q) {
+    q->base.shows_tallies = true;
 }

@@ -35,6 +35,7 @@ struct fc_query_base {
     struct fc_store *store;
     const struct fc_rules *rules;
     int64_t now_us;
+    bool shows_tallies; /* items also hold what they are worked out from */
 };
 
 /* fc_query_answer -- the answer to one request of op "range": always something to send, an error included.
@@ -60,5 +61,6 @@ struct fc_ring *fc_query_jobs(struct fc_query *q);
 struct fc_ring *fc_query_done(struct fc_query *q);
 struct fc_wake *fc_query_wake(struct fc_query *q);
 void fc_query_set_publisher(struct fc_query *q, struct fc_wake *publisher); /* before the first job */
+void fc_query_show_tallies(struct fc_query *q);                             /* likewise */
 
 #endif

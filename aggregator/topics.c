@@ -112,11 +112,24 @@ static int64_t ewt_ms(struct fc_engine *e, const struct view *v, int64_t waiting
     return fc_kpi_ewt_ms(waiting, n[FC_AGENT_AVAILABLE], staffed, &e->merged, &e->merged_day);
 }
 
+/* What a cell's part of a group is merged by (contract/state.h): `handled` stands in every window, for ewt_ms. */
+static bool shows_tally(const struct fc_engine *e, const struct fc_entity *x) { return e->shows_tallies && x->scope == FC_SCOPE_GROUP; }
+
+static void write_handled(struct fc_mpw *w, const struct fc_tally *h1, const struct fc_tally *day) {
+    fc_mpw_key(w, "handled");
+    fc_mpw_array(w, 4);
+    fc_mpw_int(w, h1->v[FC_TALLY_handle_n]);
+    fc_mpw_int(w, h1->v[FC_TALLY_handle_us]);
+    fc_mpw_int(w, day->v[FC_TALLY_handle_n]);
+    fc_mpw_int(w, day->v[FC_TALLY_handle_us]);
+}
+
 static void write_now(struct page *p, const struct view *v) {
     struct fc_kpi_now now = {.waiting = waiting_in(v), .longest_wait_since_us = fc_entity_longest_wait_since_us(p->e, v->x, v->channel)};
     memcpy(now.agents, v->x->levels.n, sizeof now.agents);
     now.ewt_ms = ewt_ms(p->e, v, now.waiting);
     fc_kpi_write_now(&p->w, &now);
+    if (shows_tally(p->e, v->x)) write_handled(&p->w, &p->e->merged, &p->e->merged_day); /* as ewt_ms left them */
 }
 
 static int64_t window_from_us(const struct fc_engine *e, const struct fc_entity *x, enum fc_window window) {
@@ -138,11 +151,16 @@ static void write_owner(struct page *p, const void *what, enum fc_window window)
     fc_mpw_key(&p->w, "from_us");
     fc_mpw_int(&p->w, window_from_us(e, v->x, window));
     fc_kpi_write(&p->w, &view);
+    if (!shows_tally(e, v->x)) return;
+    fc_mpw_key(&p->w, "tally");
+    fc_tally_encode(&p->w, &e->merged);
 }
 
-static size_t owner_pairs(enum fc_window window) {
-    size_t pairs = HEAD_PAIRS + FC_KPI_NOW_PAIRS;
-    return window == FC_WINDOW_NOW ? pairs : pairs + 1 + FC_KPI_PAIRS;
+void fc_engine_show_tallies(struct fc_engine *e) { e->shows_tallies = true; }
+
+static size_t owner_pairs(const struct view *v, enum fc_window window, const struct fc_engine *e) {
+    size_t more = shows_tally(e, v->x), pairs = HEAD_PAIRS + FC_KPI_NOW_PAIRS + more;
+    return window == FC_WINDOW_NOW ? pairs : pairs + 1 + FC_KPI_PAIRS + more;
 }
 
 /* The channels an owner is published by: each one only where there are several. */
@@ -180,7 +198,7 @@ static bool publish_owner(struct fc_engine *e, struct fc_outlet *out, struct fc_
         size_t topic_n = v->channel < 0 ? fc_topic_format(topic, x->scope, x->name, window)
                                         : fc_topic_format_channel(topic, x->scope, x->name, (enum fc_channel)v->channel, window);
         blocks[i]->topic_n = (uint32_t)topic_n;
-        fill(e, blocks[i], owner_pairs(window), write_owner, v, window);
+        fill(e, blocks[i], owner_pairs(v, window, e), write_owner, v, window);
         out->give(out->ctx, blocks[i]);
     }
     return true;

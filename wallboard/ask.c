@@ -1,5 +1,6 @@
 #include "ask.h"
 
+#include "answers.h"
 #include "log.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@ struct request {
     bool answered;
     enum fc_status status; /* else what the refusals amount to */
     struct fc_error err;
+    struct fc_answers answers;
 };
 
 struct fc_ask {
@@ -17,9 +19,8 @@ struct fc_ask {
     int64_t id; /* of the first request; the others follow */
     struct fc_mono asked;
     uint32_t waiting; /* answers still to come */
-    uint32_t requests_n, count;
+    uint32_t requests_n;
     struct request requests[FC_ASK_RANGES_MAX];
-    struct fc_bytes items;
     fc_ask_done *done;
     void *ctx;
 };
@@ -40,7 +41,7 @@ static void forget(struct fc_asks *asks, struct fc_ask *ask) {
     *ask->link = ask->next;
     if (ask->next != NULL) ask->next->link = ask->link;
     asks->pending--;
-    fc_bytes_free(&ask->items);
+    for (uint32_t i = 0; i < ask->requests_n; i++) fc_answers_free(&ask->requests[i].answers);
     free(ask);
 }
 
@@ -130,16 +131,30 @@ struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges,
 }
 
 static void finish(struct fc_asks *asks, struct fc_ask *ask, enum fc_status status, const struct fc_error *err) {
+    struct fc_bytes items = {0};
+    uint32_t count = 0;
     if (status != FC_OK) asks->counters->queries_failed_total++;
-    ask->done(ask->ctx, status, &ask->items, ask->count, err);
+    for (uint32_t i = 0; status == FC_OK && i < ask->requests_n; i++)
+        count += fc_answers_merge(&ask->requests[i].answers, asks->cell_count, &items);
+    ask->done(ask->ctx, status, &items, count, err);
+    fc_bytes_free(&items);
     forget(asks, ask);
 }
 
-/* All answers are in: good when each request has items from somebody. */
+/* "absent" is the truth only when every cell says so. */
+static void doubt(const struct fc_asks *asks, struct request *r) {
+    if (r->status != FC_ABSENT || r->answers.heard == asks->cell_count) return;
+    r->status = FC_IO;
+    (void)fc_fail(&r->err, FC_IO, "%u of %u aggregators answer, and they do not know it", r->answers.heard,
+                  asks->cell_count);
+}
+
+/* All answers are in: good when each request has items from somebody, and the others do not know of it. */
 static void conclude(struct fc_asks *asks, struct fc_ask *ask) {
     for (uint32_t i = 0; i < ask->requests_n; i++) {
-        const struct request *r = &ask->requests[i];
-        if (r->answered) continue;
+        struct request *r = &ask->requests[i];
+        if (r->answered && (r->status == FC_OK || r->status == FC_ABSENT)) continue;
+        doubt(asks, r);
         finish(asks, ask, r->status, &r->err);
         return;
     }
@@ -164,7 +179,7 @@ static enum fc_status status_of(const void *bytes, size_t n) {
 }
 
 /* Keeps the items of an answer, or its error. False: the answer is not of the agreed form. */
-static bool take(struct fc_ask *ask, struct request *r, const void *bytes, size_t n) {
+static bool take(struct request *r, uint32_t cell, const void *bytes, size_t n) {
     struct fc_mp at;
     struct fc_str text;
     bool ok;
@@ -172,20 +187,26 @@ static bool take(struct fc_ask *ask, struct request *r, const void *bytes, size_
     if (!fc_item_find(bytes, n, "ok", &at) || !fc_mp_bool(&at, &ok)) return false;
     if (!ok) {
         if (!fc_item_find(bytes, n, "error", &at) || !fc_mp_str(&at, &text)) return false;
-        refuse(r, status_of(bytes, n), text);
+        enum fc_status status = status_of(bytes, n);
+        if (status == FC_ABSENT) r->answers.heard++;
+        refuse(r, status, text);
         return true;
     }
     if (!fc_item_find(bytes, n, "items", &at) || !fc_mp_array(&at, &count)) return false;
-    const uint8_t *first = at.p;
+    struct fc_mp items = at;
     for (uint32_t i = 0; i < count; i++)
         if (fc_mp_peek(&at) != FC_MP_MAP || !fc_mp_skip(&at)) return false;
-    fc_bytes_add(&ask->items, first, (size_t)(at.p - first));
-    ask->count += count;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *item = items.p;
+        FC_ASSERT(fc_mp_skip(&items)); /* just walked */
+        fc_answers_add(&r->answers, cell, item, (size_t)(items.p - item));
+    }
+    r->answers.heard++;
     r->answered = true;
     return true;
 }
 
-static void answer(struct fc_asks *asks, const void *bytes, size_t n) {
+static void answer(struct fc_asks *asks, uint32_t cell, const void *bytes, size_t n) {
     struct fc_mp at;
     int64_t id;
     if (!fc_item_find(bytes, n, "id", &at) || !fc_mp_i64(&at, &id)) {
@@ -196,26 +217,27 @@ static void answer(struct fc_asks *asks, const void *bytes, size_t n) {
     while (ask != NULL && (id < ask->id || id >= ask->id + ask->requests_n)) ask = ask->next;
     if (ask == NULL) return; /* too late, or its asker has gone */
     struct request *r = &ask->requests[id - ask->id];
-    if (!take(ask, r, bytes, n)) {
+    if (!take(r, cell, bytes, n)) {
         asks->counters->feed_bad_total++;
         refuse(r, FC_IO, FC_STR_LIT("the aggregator's answer is not of the agreed form"));
     }
     if (--ask->waiting == 0) conclude(asks, ask);
 }
 
-static bool receive(struct fc_asks *asks, void *dealer) {
+static bool receive(struct fc_asks *asks, uint32_t cell) {
+    void *dealer = asks->dealers[cell];
     zmq_msg_t msg;
     (void)zmq_msg_init(&msg);
     bool got = zmq_msg_recv(&msg, dealer, ZMQ_DONTWAIT) >= 0;
     if (got && !zmq_msg_more(&msg))
-        answer(asks, zmq_msg_data(&msg), zmq_msg_size(&msg)); /* an envelope's frames are passed over */
+        answer(asks, cell, zmq_msg_data(&msg), zmq_msg_size(&msg)); /* an envelope's frames are passed over */
     (void)zmq_msg_close(&msg);
     return got;
 }
 
 void fc_asks_work(struct fc_asks *asks, struct fc_mono now) {
     for (uint32_t i = 0; i < asks->cell_count; i++)
-        while (receive(asks, asks->dealers[i])) continue;
+        while (receive(asks, i)) continue;
     for (struct fc_ask *ask = asks->all, *next; ask != NULL; ask = next) {
         next = ask->next;
         if (fc_mono_ms_since(ask->asked, now) >= FC_ASK_TIMEOUT_MS) finish(asks, ask, FC_AGAIN, &(struct fc_error){0});

@@ -2,7 +2,7 @@
  *
  * One ask is one or several requests, each put to every cell; it is done when all have answered or its time is up.
  * With several cells an answer from one is enough for each request: a queue belongs to one of them, the others do not
- * know it. Never blocks. Thread: service, alone.
+ * know it. What several know (a group, all) is merged. Never blocks. Thread: service, alone.
  */
 #ifndef FC_ASK_H
 #define FC_ASK_H
@@ -16,8 +16,9 @@
 struct fc_ask;
 
 /* What became of an ask. FC_OK: `items` holds `count` msgpack items one behind the other. FC_ABSENT: no aggregator
- * knows what was asked for; FC_INVALID, FC_FULL: they refuse, err says why. FC_IO: an answer was unreadable, or the
- * aggregator failed. FC_AGAIN: no answer in time. The ask is freed after the call; bytes and err may be taken over. */
+ * knows what was asked for; FC_INVALID, FC_FULL: they refuse, err says why. FC_IO: an answer was unreadable, the
+ * aggregator failed, or those that answered do not know it while others are away. FC_AGAIN: no answer in time.
+ * The ask is freed after the call; bytes and err may be taken over. */
 typedef void fc_ask_done(void *ctx, enum fc_status status, struct fc_bytes *items, uint32_t count,
                          const struct fc_error *err);
 

@@ -1,5 +1,6 @@
 #include "cache.h"
 
+#include "cells.h"
 #include "json.h"
 #include "state.h"
 
@@ -25,6 +26,7 @@ void fc_cache_init(struct fc_cache *cache) {
 static void destroy(struct fc_topic *topic) {
     fc_bytes_free(&topic->item);
     fc_bytes_free(&topic->json);
+    fc_cells_free(topic);
     free(topic);
 }
 
@@ -121,7 +123,7 @@ void fc_cache_bury(struct fc_cache *cache, struct fc_topic *topic) {
 }
 
 void fc_cache_release(struct fc_cache *cache, struct fc_topic *topic) {
-    if (topic->members != NULL || fc_topic_live(topic)) return;
+    if (topic->members != NULL || topic->parts != NULL || fc_topic_live(topic)) return;
     struct fc_topic **at = &cache->buckets[topic->hash & (cache->bucket_count - 1)];
     while (*at != topic) at = &(*at)->chain;
     *at = topic->chain;

@@ -2,7 +2,7 @@
  *
  * An item is kept in the form it came in and, once somebody wants it so, as JSON: each at most once per change. Several
  * cells may feed one cache; where two send the same topic, the newer at_us wins. Refuses to merge numbers: that would
- * need to know what they mean.
+ * need to know what they mean. Where they are merged (cells.h), what comes of it is put here like any other item.
  * Thread: service, alone.
  */
 #ifndef FC_CACHE_H
@@ -14,11 +14,13 @@
 #define FC_CACHE_TOPICS_MAX (1u << 20)
 
 struct fc_member; /* of views.h */
+struct fc_parts;  /* of cells.h */
 
 struct fc_topic {
     struct fc_topic *chain;         /* same bucket */
     struct fc_topic *next, **link;  /* all topics of the cache */
     struct fc_member *members;      /* the views that show it; owned by views.c */
+    struct fc_parts *parts;         /* what each cell says, where they share the topic; owned by cells.c */
     uint64_t hash, stamp;           /* stamp: scratch of views.c, to meet a topic once */
     struct fc_bytes item, json;     /* item.n == 0: wanted by somebody, not published yet */
     uint64_t ver;
@@ -55,7 +57,7 @@ bool fc_cache_put(struct fc_cache *cache, struct fc_topic *topic, uint32_t cell,
 /* fc_cache_bury -- replaces the item by a tombstone: {"topic","ver","at_us","gone":true}. */
 void fc_cache_bury(struct fc_cache *cache, struct fc_topic *topic);
 
-/* fc_cache_release -- frees the topic when nobody shows it and it has no live item. */
+/* fc_cache_release -- frees the topic when nobody shows it, it has no live item and no cell's part. */
 void fc_cache_release(struct fc_cache *cache, struct fc_topic *topic);
 
 /* fc_topic_json -- the item as JSON, encoded on first use. Empty when it has no JSON form (bin, ext, odd keys). */

@@ -28,6 +28,7 @@ static void bury_old(struct fc_hub *hub, uint32_t cell) {
     uint32_t gone = 0;
     for (struct fc_topic *t = hub->cache.all, *next; t != NULL; t = next) {
         next = t->next;
+        if (fc_cells_drop(t, cell, c->epoch)) fc_cells_mark(&hub->unsettled, t);
         if (t->cell != cell || t->epoch == c->epoch || t->item.n == 0) continue;
         if (fc_topic_live(t)) {
             fc_cache_bury(&hub->cache, t);
@@ -93,6 +94,25 @@ static enum fc_hub_advice heartbeat(struct fc_hub *hub, uint32_t cell, const voi
     return advice;
 }
 
+/* A topic that cells share: to be merged later. False: it is passed on as it is. */
+static bool share(struct fc_hub *hub, uint32_t cell, struct fc_topic *t, const struct fc_item *item, const void *bytes,
+                  size_t n) {
+    struct fc_cell *c = &hub->cells[cell];
+    if (!fc_cells_wanted(item->topic) || (hub->cell_count == 1 && !fc_str_starts(item->topic, "group/"))) return false;
+    bool old = fc_cells_old(t, cell, c->epoch);
+    if (!fc_cells_take(t, cell, c->epoch, item, bytes, n)) {
+        if (hub->cell_count > 1 && !c->told)
+            fc_warn("cell %u: its aggregator runs without --cell, so its groups cannot be merged: of each the newest "
+                    "cell's is shown",
+                    cell + 1);
+        c->told = hub->cell_count > 1;
+        return false;
+    }
+    c->revived += old;
+    fc_cells_mark(&hub->unsettled, t);
+    return true;
+}
+
 enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_str topic, const void *bytes, size_t n, struct fc_mono now) {
     struct fc_cell *c = &hub->cells[cell];
     struct fc_item item;
@@ -109,10 +129,51 @@ enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_s
         hub->counters.feed_topics_full_total++;
         return FC_HUB_GO_ON;
     }
+    if (share(hub, cell, t, &item, bytes, n)) return FC_HUB_GO_ON;
     if (fc_topic_live(t) && t->cell == cell && t->epoch != c->epoch) c->revived++;
     if (fc_cache_put(&hub->cache, t, cell, c->epoch, &item, bytes, n)) fc_views_changed(&hub->views, t);
     hub->counters.topics = hub->cache.live;
     return FC_HUB_GO_ON;
+}
+
+static bool cell_is_up(const struct fc_cell *c, struct fc_mono now) {
+    return c->heard.ns != 0 && fc_mono_ms_since(c->heard, now) <= FC_FEED_DOWN_MS;
+}
+
+/* Every merged item says how many cells are up. */
+static void look_who_is_up(struct fc_hub *hub, struct fc_mono now) {
+    uint32_t up = 0;
+    for (uint32_t i = 0; i < hub->cell_count; i++) up |= cell_is_up(&hub->cells[i], now) ? 1u << i : 0;
+    if (up == hub->up) return;
+    hub->up = up;
+    for (struct fc_topic *t = hub->cell_count > 1 ? hub->cache.all : NULL; t != NULL; t = t->next)
+        if (t->parts != NULL) fc_cells_mark(&hub->unsettled, t);
+}
+
+/* The last cell that had a part in it has none any more. */
+static void forget(struct fc_hub *hub, struct fc_topic *t) {
+    fc_cells_free(t);
+    if (fc_topic_live(t) && t->cell == FC_CELL_MERGED) {
+        fc_cache_bury(&hub->cache, t);
+        fc_views_changed(&hub->views, t);
+        hub->counters.topics_gone_total++;
+    }
+    fc_cache_release(&hub->cache, t);
+}
+
+void fc_hub_settle(struct fc_hub *hub, struct fc_mono now) {
+    struct fc_bytes bytes = {0};
+    struct fc_item item;
+    struct fc_topic *t;
+    look_who_is_up(hub, now);
+    while ((t = fc_cells_next(&hub->unsettled)) != NULL) {
+        fc_bytes_clear(&bytes);
+        if (!fc_cells_merge(t, hub->up, hub->cell_count, &bytes, &item)) forget(hub, t);
+        else if (fc_cache_put(&hub->cache, t, FC_CELL_MERGED, 0, &item, bytes.p, bytes.n))
+            fc_views_changed(&hub->views, t);
+    }
+    fc_bytes_free(&bytes);
+    hub->counters.topics = hub->cache.live;
 }
 
 int64_t fc_hub_age_ms(const struct fc_hub *hub, struct fc_mono now) {

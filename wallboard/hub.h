@@ -4,6 +4,8 @@
  * fewer since the last heartbeat has lost some, and subscribes anew: then every topic comes again.
  * A new instance of an aggregator starts with a new epoch. Topics of the old epoch stay shown until the new one's
  * first items are all in (a whole heartbeat passes that brought none of them back); what is left is buried then.
+ * What several cells say of one topic is kept by cell and merged when fc_hub_settle is called: once for all that came
+ * since the last time, and again whenever a cell's feed goes down or comes back.
  * Refuses to open sockets or keep time: it is told both, so that a test can play any order of events.
  * Thread: service, alone.
  */
@@ -11,11 +13,12 @@
 #define FC_HUB_H
 
 #include "cache.h"
+#include "cells.h"
 #include "clock.h"
 #include "counters.h"
 #include "views.h"
 
-#define FC_CELLS_MAX 16
+#define FC_CELL_MERGED FC_CELLS_MAX /* whose a merged item is, in the cache */
 #define FC_FEED_DOWN_MS 2000 /* without a heartbeat (due every 500 ms) the feed is down */
 
 /* One aggregator, as its heartbeats describe it. */
@@ -29,6 +32,7 @@ struct fc_cell {
     uint32_t epoch;         /* 1 with the first instance */
     uint64_t revived;       /* topics of the old epoch that came again since the last heartbeat */
     bool burying;           /* topics of the old epoch may be left */
+    bool told;              /* that it cannot be merged */
 };
 
 enum fc_hub_advice { FC_HUB_GO_ON, FC_HUB_SUBSCRIBE_ANEW };
@@ -39,6 +43,8 @@ struct fc_hub {
     struct fc_counters counters;
     struct fc_cell cells[FC_CELLS_MAX];
     uint32_t cell_count;
+    struct fc_topic *unsettled; /* to be merged */
+    uint32_t up;                /* bits of the cells that were up when last settled */
 };
 
 void fc_hub_init(struct fc_hub *hub, uint32_t cell_count, void (*wake)(struct fc_seat *seat));
@@ -47,6 +53,10 @@ void fc_hub_fini(struct fc_hub *hub);
 /* fc_hub_message -- takes one published message in. Bad ones are counted and dropped.
  * Returns what to do with that cell's subscription. Thread: service; no blocking */
 enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_str topic, const void *item, size_t n, struct fc_mono now);
+
+/* fc_hub_settle -- merges what cells share and has changed. After each batch of messages, and some ten times a second.
+ * Thread: service; no blocking */
+void fc_hub_settle(struct fc_hub *hub, struct fc_mono now);
 
 /* fc_hub_up -- every cell has been heard of within FC_FEED_DOWN_MS. */
 bool fc_hub_up(const struct fc_hub *hub, struct fc_mono now);

@@ -81,6 +81,7 @@ void fc_server_drain(struct fc_server *server) {
     for (uint32_t i = 0; i < server->settings.cell_count; i++)
         if (fc_feed_drain(&server->feeds[i], &server->hub, DRAIN_MOST, now)) more = true;
     fc_asks_work(&server->asks, now);
+    fc_hub_settle(&server->hub, now);
     flush(server);
     lws_sul_schedule(server->lws, 0, &server->drain_timer, server->drain_timer.cb, more ? 1 : DRAIN_EVERY_US);
 }

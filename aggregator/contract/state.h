@@ -29,6 +29,11 @@
  *   the merge of every channel and of what has none (agents' time, complaints, surveys of contacts nobody knows): the
  *   channels alone need not add up to it.
  *
+ *   Of an aggregator that is one of several cells (--cell) every group's item also holds what it is worked out from, so
+ *   that cells can be added up: "tally", the stored form of tally.h, agents' time up to now in it, where KPIs of the
+ *   stretch are; and "handled":[n, us of the last hour, n, us of the day], contacts handled, for ewt_ms. A question's
+ *   items, of every scope, hold "tally" likewise.
+ *
  * QUERY (ZeroMQ ROUTER; ask with REQ or DEALER). One frame, a msgpack map, answered by one frame:
  *   {"id":any int,"op":"snapshot","prefix":"queue/"}             latest items of the matching topics
  *   {"id":..,"op":"range","scope":"queue"|"group"|"all"|"agent","name"?:..,"channel"?:"all"|"voice"|..,

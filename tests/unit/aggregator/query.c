@@ -146,7 +146,7 @@ static void put_question(const struct ask *a) {
     uint8_t bytes[1000];
     size_t n = write_question(a, bytes, sizeof bytes);
     free(answer);
-    fc_query_answer(&(struct fc_query_base){store, rules, a->now_us}, bytes, n, &answer, &answer_n);
+    fc_query_answer(&(struct fc_query_base){.store = store, .rules = rules, .now_us = a->now_us}, bytes, n, &answer, &answer_n);
 }
 
 static bool find(struct fc_mp map, const char *key, struct fc_mp *value) {
