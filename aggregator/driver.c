@@ -25,6 +25,7 @@ struct fc_driver {
     struct fc_state_block *spare[STATE_BLOCKS]; /* empty ones in hand */
     uint32_t spare_n;
     bool published; /* since the publisher was last woken */
+    bool applied;   /* a block, in this turn */
     struct fc_mono advanced, checkpointed;
     struct fc_driver_counts counts;
     struct fc_counter stop; /* writer: main; reader: engine thread */
@@ -127,6 +128,7 @@ static bool take_events(struct fc_driver *d, struct inbox *in) {
         done++;
     }
     if (done > 0) fc_wake_signal(in->owner);
+    d->applied = d->applied || done > 0;
     return done == BLOCKS_A_TURN;
 }
 
@@ -223,13 +225,15 @@ static void take_rules(struct fc_driver *d) {
 
 int64_t fc_driver_do_work(struct fc_driver *d, struct fc_wall wall, struct fc_mono now) {
     bool more = false;
+    d->applied = false;
     take_rules(d);
     if (d->advanced.ns == 0 || fc_mono_ms_since(d->advanced, now) >= ADVANCE_MS) {
         fc_engine_advance(d->engine, wall);
         d->advanced = now;
     }
     for (uint32_t i = 0; i < d->inboxes_n; i++) more = take_events(d, &d->inboxes[i]) || more;
-    more = more || begin_unknown(d);
+    bool stuck = !d->applied; /* else what waits may be waiting for what is behind another that waits no more */
+    more = more || (stuck && begin_unknown(d));
     int64_t due = publish(d, now);
     if (fc_mono_ms_since(d->checkpointed, now) >= FC_CHECKPOINT_MS) {
         checkpoint(d);

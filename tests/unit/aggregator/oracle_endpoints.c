@@ -232,7 +232,8 @@ static void start_trip(struct trip *t, int number) {
     open_driver(t);
     for (int i = 0; i < t->spools_n; i++) {
         memset(t->spools[i].id, 'a' + i, sizeof t->spools[i].id);
-        t->spools[i].base = draw(&t->play, 0, 2) == 0 ? 1000 : 0;
+        /* Of several spools that all begin in the middle and move at once, the rings do not tell which began where. */
+        t->spools[i].base = t->spools_n == 1 && draw(&t->play, 0, 1) == 0 ? 1000 : 0;
         t->spools[i].inbox = (int)draw(&t->play, 0, t->inboxes_n - 1);
     }
 }
