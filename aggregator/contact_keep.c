@@ -101,14 +101,7 @@ void fc_contact_unlink_over(struct fc_engine *e, struct fc_contact *c) {
 }
 
 static void forget(struct fc_engine *e, struct fc_contact *c) {
-    if (c->stored) {
-        struct fc_str *gone = malloc(sizeof *gone + c->id.n);
-        FC_ASSERT(gone != NULL);
-        char *bytes = (char *)(gone + 1);
-        memcpy(bytes, c->id.p, c->id.n);
-        *gone = fc_str_n(bytes, c->id.n);
-        fc_list_push(&e->forgotten, gone);
-    }
+    if (c->stored) fc_list_push(&e->forgotten, fc_str_copy_own(c->id));
     if (c->state == CONTACT_UNPLACED) e->counters.without_contact++;
     fc_contact_unlink_over(e, c);
     fc_map_remove(&e->contacts, c);

@@ -74,7 +74,8 @@ void fc_engine_destroy(struct fc_engine *e) {
     for (uint32_t i = 0; i < e->slabs.n; i++) free(e->slabs.at[i]);
     for (uint32_t i = 0; i < e->forgotten.n; i++) free(e->forgotten.at[i]);
     for (uint32_t i = 0; i < e->groups_gone.n; i++) free(e->groups_gone.at[i]);
-    struct fc_list_of *lists[] = {&e->slabs, &e->publish, &e->lists, &e->store, &e->contacts_store, &e->forgotten, &e->groups_gone, &e->owners};
+    for (uint32_t i = 0; i < e->topics_gone.n; i++) free(e->topics_gone.at[i]);
+    struct fc_list_of *lists[] = {&e->slabs, &e->publish, &e->lists, &e->store, &e->contacts_store, &e->forgotten, &e->groups_gone, &e->topics_gone, &e->owners};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) free(lists[i]->at);
     fc_rolling_fini(&e->rolling);
     fc_steps_destroy(e->steps);

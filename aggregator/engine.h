@@ -49,6 +49,7 @@ bool fc_engine_peek(struct fc_engine *e, enum fc_scope scope, struct fc_str name
 struct fc_state_block {
     char topic[FC_TOPIC_MAX];
     uint32_t topic_n;
+    bool gone; /* the topic has no state any more: the body says "gone" */
     uint8_t *body;
     size_t body_n, body_cap;
 };

@@ -173,6 +173,7 @@ struct fc_engine {
 
     struct fc_list_of publish, lists, store, contacts_store;
     struct fc_list_of forgotten, groups_gone; /* owned copies of ids and names that may be stored (struct fc_str *) */
+    struct fc_list_of topics_gone;            /* owned topics whose owner is no more (struct fc_str *) */
     bool queues_to_publish, sources_to_publish, sources_to_store, marks_to_store, meta_to_store;
     struct fc_mono queues_published, sources_published;
     uint64_t version;        /* of the last topic state */
@@ -199,6 +200,8 @@ struct fc_group *fc_engine_group(const struct fc_engine *e, struct fc_str name);
 void fc_engine_regroup(struct fc_engine *e); /* groups as the rules say: at the start and after a reload; those with other queues begin anew */
 void fc_engine_free_groups(struct fc_engine *e);
 void fc_engine_group_gone(struct fc_engine *e, struct fc_str name); /* what is stored of it goes: its day would not go on */
+void fc_engine_topics_gone(struct fc_engine *e, struct fc_entity *x); /* topics.c: displays are told that it is no more */
+struct fc_str *fc_str_copy_own(struct fc_str s);                      /* head and bytes in one piece of memory */
 void fc_engine_drop_owner(struct fc_engine *e, struct fc_entity *x);
 const struct fc_settings *fc_entity_settings(const struct fc_engine *e, const struct fc_entity *x, int channel); /* -1: all */
 double fc_entity_goal(const struct fc_engine *e, const struct fc_entity *x, int channel);

@@ -21,6 +21,14 @@ struct fc_str fc_str_own(struct fc_str s) {
     return fc_str_n(p, s.n);
 }
 
+struct fc_str *fc_str_copy_own(struct fc_str s) {
+    struct fc_str *copy = malloc(sizeof *copy + s.n);
+    FC_ASSERT(copy != NULL);
+    if (s.n > 0) memcpy(copy + 1, s.p, s.n);
+    *copy = fc_str_n((const char *)(copy + 1), s.n);
+    return copy;
+}
+
 void fc_str_replace(struct fc_str *owned, struct fc_str with) {
     struct fc_str copy = fc_str_own(with);
     free((void *)(uintptr_t)owned->p);
@@ -153,13 +161,7 @@ static struct fc_group *new_group(struct fc_engine *e, const struct fc_group_rul
     return g;
 }
 
-void fc_engine_group_gone(struct fc_engine *e, struct fc_str name) {
-    struct fc_str *gone = malloc(sizeof *gone + name.n);
-    FC_ASSERT(gone != NULL);
-    memcpy(gone + 1, name.p, name.n);
-    *gone = fc_str_n((const char *)(gone + 1), name.n);
-    fc_list_push(&e->groups_gone, gone);
-}
+void fc_engine_group_gone(struct fc_engine *e, struct fc_str name) { fc_list_push(&e->groups_gone, fc_str_copy_own(name)); }
 
 static void list_owner(struct fc_engine *e, struct fc_entity *x, void *ctx) {
     (void)ctx;
@@ -191,6 +193,7 @@ void fc_engine_regroup(struct fc_engine *e) {
         struct fc_group *g = old.at[i];
         fc_engine_drop_owner(e, &g->e);
         fc_engine_group_gone(e, g->e.name);
+        fc_engine_topics_gone(e, &g->e);
         free_group(g);
     }
     free(old.at);

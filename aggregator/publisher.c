@@ -110,6 +110,14 @@ static struct latest *latest_of(struct fc_publisher *p, struct fc_str topic) {
     return l;
 }
 
+/* Who subscribes from now on finds nothing of it. */
+static void forget(struct fc_publisher *p, struct latest *l) {
+    fc_map_remove(&p->topics, l);
+    free((void *)(uintptr_t)l->topic.p);
+    free(l->body);
+    free(l);
+}
+
 /* The block's body becomes the topic's latest; the one before goes back with the block. */
 static void take_states(struct fc_publisher *p) {
     struct fc_state_block *b;
@@ -124,6 +132,7 @@ static void take_states(struct fc_publisher *p) {
         b->body = old;
         b->body_cap = old_cap;
         send_item(p, l->topic, l->body, l->n);
+        if (b->gone) forget(p, l);
         FC_ASSERT(FC_RING_PUSH(fc_driver_states_back(p->o.driver), &b));
         any = true;
     }

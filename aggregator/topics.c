@@ -29,6 +29,7 @@ static void write_head(struct page *p, const struct fc_state_block *b, size_t pa
 static void fill(struct fc_engine *e, struct fc_state_block *b, size_t pairs, write_fn write, const void *what, enum fc_window window) {
     struct page p = {.e = e};
     e->version++;
+    b->gone = false;
     for (;;) {
         if (b->body_cap > 0) {
             fc_mpw_init(&p.w, b->body, b->body_cap);
@@ -385,10 +386,51 @@ static void publish_map(struct fc_engine *e, struct fc_outlet *out, struct fc_mo
     *last = now;
 }
 
+static void list_topic(struct fc_engine *e, const struct view *v, enum fc_window window) {
+    char topic[FC_TOPIC_MAX];
+    size_t n = v->channel < 0 ? fc_topic_format(topic, v->x->scope, v->x->name, window)
+                              : fc_topic_format_channel(topic, v->x->scope, v->x->name, (enum fc_channel)v->channel, window);
+    fc_list_push(&e->topics_gone, fc_str_copy_own(fc_str_n(topic, n)));
+}
+
+void fc_engine_topics_gone(struct fc_engine *e, struct fc_entity *x) {
+    struct view views[1 + FC_CHANNEL_COUNT];
+    uint32_t n = views_of(x, views);
+    for (uint32_t i = 0; i < n; i++)
+        for (enum fc_window window = 0; window < FC_WINDOW_COUNT; window++) list_topic(e, &views[i], window);
+}
+
+static void write_gone(struct page *p, const void *what, enum fc_window window) {
+    (void)what;
+    (void)window;
+    fc_mpw_key(&p->w, "gone");
+    fc_mpw_bool(&p->w, true);
+}
+
+/* Before anything else: a group of the same name may have taken its place, and is published after it. */
+static void publish_gone(struct fc_engine *e, struct fc_outlet *out, int64_t *due) {
+    while (e->topics_gone.n > 0) {
+        struct fc_state_block *b = out->take(out->ctx);
+        if (b == NULL) {
+            sooner(due, 1);
+            return;
+        }
+        struct fc_str *topic = e->topics_gone.at[--e->topics_gone.n];
+        memcpy(b->topic, topic->p, topic->n);
+        b->topic_n = topic->n;
+        free(topic);
+        fill(e, b, 1, write_gone, NULL, FC_WINDOW_NOW);
+        b->gone = true;
+        out->give(out->ctx, b);
+    }
+}
+
 int64_t fc_engine_publish(struct fc_engine *e, struct fc_outlet *out, struct fc_mono now) {
     const struct lane windows = {&e->publish, publish_owner, offsetof(struct fc_entity, in_publish_list), offsetof(struct fc_entity, published), false};
     const struct lane lists = {&e->lists, publish_list, offsetof(struct fc_entity, in_list_list), offsetof(struct fc_entity, list_published), true};
     int64_t due = -1;
+    publish_gone(e, out, &due);
+    if (e->topics_gone.n > 0) return due;
     publish_map(e, out, now, &e->queues_to_publish, &e->queues_published, "queues", write_queues, &e->queues, &due);
     publish_map(e, out, now, &e->sources_to_publish, &e->sources_published, "sources", write_sources, &e->sources, &due);
     publish_lane(e, out, now, &windows, &due);

@@ -113,6 +113,27 @@ static bool share(struct fc_hub *hub, uint32_t cell, struct fc_topic *t, const s
     return true;
 }
 
+static bool is_gone(const void *bytes, size_t n) {
+    struct fc_mp at;
+    bool gone = false;
+    return fc_item_find(bytes, n, "gone", &at) && fc_mp_bool(&at, &gone) && gone;
+}
+
+/* The aggregator says itself that a topic has no state any more. Another cell may still have a part in it. */
+static void bury(struct fc_hub *hub, uint32_t cell, struct fc_topic *t) {
+    if (fc_cells_drop(t, cell, UINT32_MAX)) {
+        fc_cells_mark(&hub->unsettled, t);
+        return;
+    }
+    if (fc_topic_live(t) && t->cell == cell) {
+        fc_cache_bury(&hub->cache, t);
+        fc_views_changed(&hub->views, t);
+        hub->counters.topics_gone_total++;
+    }
+    fc_cache_release(&hub->cache, t);
+    hub->counters.topics = hub->cache.live;
+}
+
 enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_str topic, const void *bytes, size_t n, struct fc_mono now) {
     struct fc_cell *c = &hub->cells[cell];
     struct fc_item item;
@@ -127,6 +148,10 @@ enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_s
     struct fc_topic *t = fc_cache_ensure(&hub->cache, topic);
     if (t == NULL) {
         hub->counters.feed_topics_full_total++;
+        return FC_HUB_GO_ON;
+    }
+    if (is_gone(bytes, n)) {
+        bury(hub, cell, t);
         return FC_HUB_GO_ON;
     }
     if (share(hub, cell, t, &item, bytes, n)) return FC_HUB_GO_ON;

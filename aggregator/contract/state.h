@@ -21,6 +21,8 @@
  *                              (messages published so far, this one included: a subscriber to everything that counted
  *                              fewer has lost some and subscribes anew), "clock":"wall"|"event", "version",
  *                              "metrics":{name: number, ..}
+ *   Any item may be {"topic","ver","at_us","gone":true}: the topic has no state any more (a group that the configuration
+ *   has no longer), and is not in later snapshots.
  *   NAME is percent-encoded by fc_topic_name: '/' '%' and control bytes as %XX.
  *
  *   KPI keys, types and units are those of the KPI table (kpi.h, KPIS.md): an item of window `now` holds the rows of

@@ -111,7 +111,7 @@ USED static int64_t all_today(int which) {
 
 struct sought {
     const char *topic;
-    bool found;
+    bool found, gone;
     uint8_t body[65536];
     size_t body_n;
 };
@@ -131,7 +131,8 @@ static void give_topic(void *ctx, struct fc_state_block *b) {
         assert_true(b->body_n <= sizeof s->body);
         memcpy(s->body, b->body, b->body_n);
         s->body_n = b->body_n;
-        s->found = true;
+        s->found = !b->gone;
+        s->gone = b->gone;
     }
     free(b->body);
     free(b);

@@ -138,7 +138,7 @@ static void a_group_with_other_queues_begins_anew(void **state) {
     end();
 }
 
-/* It is neither found nor published any more, and its queues go on; nothing of it is kept for when it comes again. */
+/* It is neither found nor published any more, displays are told once that it is gone, and its queues go on; nothing of it is kept for when it comes again. */
 static void a_removed_group_is_gone(void **state) {
     (void)state;
     struct fc_tally none = {0};
@@ -149,8 +149,11 @@ static void a_removed_group_is_gone(void **state) {
     reload("threshold_s: 20\n");
     assert_false(fc_engine_peek(engine, FC_SCOPE_GROUP, fc_str("both"), -1, FC_WINDOW_DAY, &none));
     visit(T0 + 10 * MINUTE, "c", "help");
+    assert_false(publishes("group/both/day"));
+    assert_true(shown.gone);
     at(T0 + 2 * HOUR); /* facts and steps of its time grow old without it */
     assert_false(publishes("group/both/day"));
+    assert_false(shown.gone);
     assert_int_equal(today("help", FC_TALLY_offered), 3);
     reload("threshold_s: 20\n" GROUP("both", "sales, help"));
     assert_int_equal(count(FC_SCOPE_GROUP, "both", FC_WINDOW_DAY, FC_TALLY_offered), 4);

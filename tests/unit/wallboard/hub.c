@@ -99,6 +99,40 @@ static void of_two_cells_the_newer_wins(void **state) {
     assert_int_equal(topic("group/all/day")->cell, 1);
 }
 
+static void gone_at(uint32_t cell, const char *name, uint64_t ver) {
+    uint8_t bytes[256];
+    struct fc_mpw w;
+    fc_mpw_init(&w, bytes, sizeof bytes);
+    fc_mpw_map(&w, 4);
+    fc_mpw_key(&w, "topic");
+    fc_mpw_key(&w, name);
+    fc_mpw_key(&w, "ver");
+    fc_mpw_int(&w, (int64_t)ver);
+    fc_mpw_key(&w, "at_us");
+    fc_mpw_int(&w, 1);
+    fc_mpw_key(&w, "gone");
+    fc_mpw_bool(&w, true);
+    assert_int_equal(fc_hub_message(&hub, cell, fc_str(name), bytes, w.len, now), FC_HUB_GO_ON);
+}
+
+/* What an aggregator says is gone is shown no more; what it never told of changes nothing. */
+static void what_is_said_to_be_gone_is_gone(void **state) {
+    (void)state;
+    item_at(0, "group/both/day", 5);
+    item_at(0, "group/late/day", 6);
+    gone_at(1, "group/both/day", 7); /* another cell's word */
+    assert_true(fc_topic_live(topic("group/both/day")));
+    gone_at(0, "group/both/day", 7);
+    gone_at(0, "group/never/day", 8);
+    struct fc_topic *t = topic("group/both/day");
+    assert_true(t == NULL || !fc_topic_live(t));
+    assert_true(topic("group/never/day") == NULL);
+    assert_true(fc_topic_live(topic("group/late/day")));
+    assert_int_equal(hub.counters.topics_gone_total, 1);
+    item_at(0, "group/both/day", 9); /* it comes again */
+    assert_true(fc_topic_live(topic("group/both/day")));
+}
+
 static void silence_is_down(void **state) {
     (void)state;
     int64_t at_us;
@@ -132,6 +166,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_hole_is_seen_once, open_hub, close_hub),
         cmocka_unit_test_setup_teardown(old_topics_stay_until_the_new_are_in, open_hub, close_hub),
         cmocka_unit_test_setup_teardown(of_two_cells_the_newer_wins, open_hub, close_hub),
+        cmocka_unit_test_setup_teardown(what_is_said_to_be_gone_is_gone, open_hub, close_hub),
         cmocka_unit_test_setup_teardown(silence_is_down, open_hub, close_hub),
         cmocka_unit_test_setup_teardown(bad_messages_are_counted, open_hub, close_hub),
     };
