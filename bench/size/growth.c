@@ -145,7 +145,7 @@ static double print_stand(struct stand *s, uint32_t rounds) {
     double bare = median(s->bare, rounds), with[COSTS], all = 0;
     for (int k = 0; k < COSTS; k++) all += with[k] = median(s->with[k], rounds);
     printf("%8u %8u %10.0f %7.0f..%-7.0f %10.0f %10.0f %10.0f %9.0f %% %12.0f\n", s->queues, s->agents, bare, s->bare[0], s->bare[rounds - 1],
-           with[APPLY], with[CHECKPOINT], with[PUBLISH], 100 * with[CHECKPOINT] / all, 1e9 / bare);
+           with[APPLY], with[CHECKPOINT], with[PUBLISH], all > 0 ? 100 * with[CHECKPOINT] / all : 0.0, 1e9 / bare);
     return bare;
 }
 
@@ -166,7 +166,7 @@ void growth_run(const struct growth_plan *plan) {
     }
     for (uint32_t round = 0; round < plan->rounds; round++)
         for (uint32_t i = 0; i < n; i++) stands[i].bare[round] = bare_round(&stands[i], plan->events);
-    for (uint32_t round = 0; round < plan->rounds; round++)
+    for (uint32_t round = 0; !plan->alone && round < plan->rounds; round++)
         for (uint32_t i = 0; i < n; i++) full_round(&stands[i], plan->events, round);
     printf("ns an event; medians of %u interleaved rounds of %u events, after %u simulated seconds\n", plan->rounds, plan->events, plan->warm_s);
     printf("%8s %8s %10s %16s %10s %10s %10s %11s %12s\n", "queues", "agents", "alone", "least..most", "apply", "checkpoint", "publish", "cp. share", "alone, ev/s");

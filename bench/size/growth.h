@@ -2,6 +2,7 @@
 #ifndef FC_SIZE_GROWTH_H
 #define FC_SIZE_GROWTH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define GROWTH_FLOORS 3
@@ -10,6 +11,7 @@
 struct growth_plan {
     uint32_t queues[GROWTH_FLOORS], agents[GROWTH_FLOORS]; /* floors with 0 queues are left out */
     uint32_t events, rounds, warm_s;                       /* events a round, simulated seconds before the first */
+    bool alone;                                            /* only events, no checkpoints and topics */
 };
 
 /* growth_run -- prints a table. One engine a floor, in one thread, driven by its event clock; rounds of the floors take

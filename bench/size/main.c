@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { OPT_QUEUES, OPT_AGENTS, OPT_EVENTS, OPT_ROUNDS, OPT_WARM, OPT_ONLY, OPT_COUNT };
+enum { OPT_QUEUES, OPT_AGENTS, OPT_EVENTS, OPT_ROUNDS, OPT_WARM, OPT_ONLY, OPT_ALONE, OPT_COUNT };
 
 static const struct fc_option table[OPT_COUNT] = {
     [OPT_QUEUES] = {.name = "queues", .arg = "N", .help = "of the largest floor (default 10000); the others have 10 and a tenth"},
@@ -13,6 +13,7 @@ static const struct fc_option table[OPT_COUNT] = {
     [OPT_ROUNDS] = {.name = "rounds", .arg = "N", .help = "growth: rounds, 1 to 21 (default 5)"},
     [OPT_WARM] = {.name = "warm", .arg = "S", .help = "simulated seconds before anything is measured (default 3900)"},
     [OPT_ONLY] = {.name = "only", .arg = "N", .help = "growth: the floor of this number alone, 0 to 2 (for a profiler)"},
+    [OPT_ALONE] = {.name = "alone", .help = "growth: events alone, without checkpoints and topics"},
 };
 static const struct fc_program program = {"floorcast-bench-size", "measures the engine on floors of very different size", table, OPT_COUNT};
 
@@ -48,6 +49,7 @@ int main(int argc, char **argv) {
         g.queues[i] = floors[i][0];
         g.agents[i] = floors[i][1];
     }
+    g.alone = got[OPT_ALONE].n > 0;
     growth_run(&g);
     return 0;
 }
