@@ -79,7 +79,7 @@ static void save_minute(struct out *o, const struct fc_entity *x, uint8_t channe
     char key[FC_RECORD_KEY_MAX];
     struct fc_mpw w;
     fc_mpw_init(&w, o->e->scratch, FC_TALLY_BYTES_MAX);
-    fc_tally_encode(&w, &p->tally);
+    fc_delta_encode(&w, &p->delta);
     FC_ASSERT(!w.overflow);
     uint8_t stored = channel == FC_CHANNEL_PLAIN ? FC_INTERVAL_PLAIN : channel;
     for (int r = 0; r < FC_INTERVAL_RESOLUTIONS; r++) {
@@ -95,7 +95,7 @@ static void save_intervals(struct out *o, struct fc_entity *x) {
         struct fc_cell *cell = x->cells[ch];
         if (cell == NULL) continue;
         for (uint32_t i = 0; i < cell->series.pending_n; i++)
-            if (!fc_tally_empty(&cell->series.pending[i].tally)) save_minute(o, x, ch, &cell->series.pending[i]);
+            if (!fc_delta_empty(&cell->series.pending[i].delta)) save_minute(o, x, ch, &cell->series.pending[i]);
         fc_series_pending_clear(&cell->series);
     }
 }

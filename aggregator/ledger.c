@@ -45,7 +45,7 @@ static void add_lasting(struct fc_engine *e, struct fc_entity *x, void *ctx) {
     const struct fc_fact *f = &l->fact;
     struct fc_series *s = &cell_of(x, l->place.channel)->series;
     if (f->ts_us >= x->day_start_us && f->ts_us < x->day_end_us) fc_tally_apply(&s->day, f, 1);
-    if (keeps_minutes(e, x)) fc_tally_apply(fc_series_pending(s, f->ts_us), f, 1);
+    if (keeps_minutes(e, x)) fc_delta_apply(fc_series_pending(s, f->ts_us), f);
     fc_engine_touch(e, x);
 }
 
@@ -88,7 +88,7 @@ static void add_time(void *ctx, int64_t minute_us, enum fc_agent_state state, in
     if (state == FC_AGENT_OFFLINE) return;
     struct fc_series *s = &fc_entity_cell(t->x, FC_CHANNEL_PLAIN)->series;
     if (minute_us >= t->x->day_start_us && minute_us < t->x->day_end_us) s->day.v[FC_TALLY_TIME + state] += us;
-    if (keeps_minutes(t->e, t->x)) fc_series_pending(s, minute_us)->v[FC_TALLY_TIME + state] += us;
+    if (keeps_minutes(t->e, t->x)) fc_delta_add(fc_series_pending(s, minute_us), (uint8_t)(FC_TALLY_TIME + state), us);
     fc_engine_touch(t->e, t->x);
 }
 
