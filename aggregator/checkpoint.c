@@ -263,8 +263,8 @@ static void save_seconds(struct out *o) {
     struct fc_rolling *r = &o->e->rolling;
     for (uint32_t i = 0; i < r->stale_n; i++) delete_parts(o, r->stale[i].second, 0, r->stale[i].parts);
     r->stale_n = 0;
-    for (int i = 0; i < FC_ROLLING_SECONDS; i++) {
-        struct fc_second *s = &r->ring[i];
+    for (uint32_t i = 0; i < r->dirty_n; i++) {
+        struct fc_second *s = &r->ring[r->dirty[i]];
         if (!s->dirty) continue;
         uint32_t parts = (s->n + FACTS_PER_PART - 1) / FACTS_PER_PART;
         for (uint32_t part = 0; part < parts; part++) save_part(o, s, part);
@@ -272,6 +272,7 @@ static void save_seconds(struct out *o) {
         s->parts = parts;
         s->dirty = false;
     }
+    r->dirty_n = 0;
 }
 
 static void save_lists(struct out *o) {

@@ -99,11 +99,17 @@ static void settle(struct fc_engine *e, struct fc_entity *x, int64_t to_us) {
 
 void fc_engine_settle(struct fc_engine *e, struct fc_entity *x) { settle(e, x, e->now_us); }
 
+/* A step corrects what is entered, or will be, from settled_us on. So it need not be settled first, which enters every state of
+ * the owner; only a stretch of hours (nobody was at work) is, or it would be corrected minute by minute. */
+static void settle_old(struct fc_engine *e, struct fc_entity *x, int64_t to_us) {
+    if (to_us - x->levels.settled_us > 2 * FC_MINUTE_US) settle(e, x, to_us);
+}
+
 static void enter_step(void *ctx, struct fc_levels *of, const struct fc_step *s) {
     struct fc_engine *e = ctx;
     struct fc_entity *x = (struct fc_entity *)(void *)((char *)of - offsetof(struct fc_entity, levels));
     struct time_entry t = {e, x};
-    if (!e->restoring) settle(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
+    if (!e->restoring) settle_old(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
     struct fc_time_sink sink = {add_time, &t};
     fc_levels_step(of, s, fc_steps_m15_from_us(e->steps), fc_steps_h1_from_us(e->steps), e->restoring ? NULL : &sink);
     fc_steps_add(e->steps, of, s);
