@@ -79,7 +79,7 @@ static void save_minute(struct out *o, const struct fc_entity *x, uint8_t channe
     char key[FC_RECORD_KEY_MAX];
     struct fc_mpw w;
     fc_mpw_init(&w, o->e->scratch, FC_TALLY_BYTES_MAX);
-    fc_tally_encode(&w, &p->tally);
+    fc_delta_encode(&w, &p->delta);
     FC_ASSERT(!w.overflow);
     uint8_t stored = channel == FC_CHANNEL_PLAIN ? FC_INTERVAL_PLAIN : channel;
     for (int r = 0; r < FC_INTERVAL_RESOLUTIONS; r++) {
@@ -95,7 +95,7 @@ static void save_intervals(struct out *o, struct fc_entity *x) {
         struct fc_cell *cell = x->cells[ch];
         if (cell == NULL) continue;
         for (uint32_t i = 0; i < cell->series.pending_n; i++)
-            if (!fc_tally_empty(&cell->series.pending[i].tally)) save_minute(o, x, ch, &cell->series.pending[i]);
+            if (!fc_delta_empty(&cell->series.pending[i].delta)) save_minute(o, x, ch, &cell->series.pending[i]);
         fc_series_pending_clear(&cell->series);
     }
 }
@@ -263,8 +263,8 @@ static void save_seconds(struct out *o) {
     struct fc_rolling *r = &o->e->rolling;
     for (uint32_t i = 0; i < r->stale_n; i++) delete_parts(o, r->stale[i].second, 0, r->stale[i].parts);
     r->stale_n = 0;
-    for (int i = 0; i < FC_ROLLING_SECONDS; i++) {
-        struct fc_second *s = &r->ring[i];
+    for (uint32_t i = 0; i < r->dirty_n; i++) {
+        struct fc_second *s = &r->ring[r->dirty[i]];
         if (!s->dirty) continue;
         uint32_t parts = (s->n + FACTS_PER_PART - 1) / FACTS_PER_PART;
         for (uint32_t part = 0; part < parts; part++) save_part(o, s, part);
@@ -272,6 +272,7 @@ static void save_seconds(struct out *o) {
         s->parts = parts;
         s->dirty = false;
     }
+    r->dirty_n = 0;
 }
 
 static void save_lists(struct out *o) {

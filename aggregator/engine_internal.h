@@ -177,7 +177,7 @@ struct fc_engine {
     bool queues_to_publish, sources_to_publish, sources_to_store, marks_to_store, meta_to_store;
     struct fc_mono queues_published, sources_published;
     uint64_t version;        /* of the last topic state */
-    struct fc_tally merged, merged_day; /* scratch: an owner's cells together */
+    struct fc_tally merged; /* scratch: an owner's cells together */
     struct fc_contact_spans { /* scratch of contact_follow.c: before and after an event */
         struct fc_contact_span *at;
         uint32_t n, cap;

@@ -45,7 +45,7 @@ static void add_lasting(struct fc_engine *e, struct fc_entity *x, void *ctx) {
     const struct fc_fact *f = &l->fact;
     struct fc_series *s = &cell_of(x, l->place.channel)->series;
     if (f->ts_us >= x->day_start_us && f->ts_us < x->day_end_us) fc_tally_apply(&s->day, f, 1);
-    if (keeps_minutes(e, x)) fc_tally_apply(fc_series_pending(s, f->ts_us), f, 1);
+    if (keeps_minutes(e, x)) fc_delta_apply(fc_series_pending(s, f->ts_us), f);
     fc_engine_touch(e, x);
 }
 
@@ -88,7 +88,7 @@ static void add_time(void *ctx, int64_t minute_us, enum fc_agent_state state, in
     if (state == FC_AGENT_OFFLINE) return;
     struct fc_series *s = &fc_entity_cell(t->x, FC_CHANNEL_PLAIN)->series;
     if (minute_us >= t->x->day_start_us && minute_us < t->x->day_end_us) s->day.v[FC_TALLY_TIME + state] += us;
-    fc_series_pending(s, minute_us)->v[FC_TALLY_TIME + state] += us;
+    fc_delta_add(fc_series_pending(s, minute_us), (uint8_t)(FC_TALLY_TIME + state), us);
     fc_engine_touch(t->e, t->x);
 }
 
@@ -105,11 +105,17 @@ static bool holds_time(const struct fc_engine *e, const struct fc_entity *x) {
     return e->restoring && !(of_rules && !((const struct fc_group *)x)->day_known);
 }
 
+/* A step corrects what is entered, or will be, from settled_us on. So it need not be settled first, which enters every state of
+ * the owner; only a stretch of hours (nobody was at work) is, or it would be corrected minute by minute. */
+static void settle_old(struct fc_engine *e, struct fc_entity *x, int64_t to_us) {
+    if (to_us - x->levels.settled_us > 2 * FC_MINUTE_US) settle(e, x, to_us);
+}
+
 static void enter_step(void *ctx, struct fc_levels *of, const struct fc_step *s) {
     struct fc_engine *e = ctx;
     struct fc_entity *x = (struct fc_entity *)(void *)((char *)of - offsetof(struct fc_entity, levels));
     struct time_entry t = {e, x};
-    if (!e->restoring) settle(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
+    if (!e->restoring) settle_old(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
     struct fc_time_sink sink = {add_time, &t};
     fc_levels_step(of, s, fc_steps_m15_from_us(e->steps), fc_steps_h1_from_us(e->steps), holds_time(e, x) ? NULL : &sink);
     fc_steps_add(e->steps, of, s);

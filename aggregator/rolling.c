@@ -11,6 +11,7 @@ void fc_rolling_fini(struct fc_rolling *r) {
     for (int i = 0; i < FC_ROLLING_SECONDS; i++) free(r->ring[i].facts);
     free(r->ring);
     free(r->stale);
+    free(r->dirty);
     *r = (struct fc_rolling){0};
 }
 
@@ -19,6 +20,18 @@ static struct fc_second *slot(struct fc_rolling *r, int64_t second) { return &r-
 struct fc_second *fc_rolling_second(struct fc_rolling *r, int64_t second) {
     struct fc_second *s = slot(r, second);
     return s->second == second ? s : NULL;
+}
+
+/* A slot may be listed twice when a restart unmarked it in between. */
+static void mark_dirty(struct fc_rolling *r, struct fc_second *s) {
+    if (s->dirty) return;
+    s->dirty = true;
+    if (r->dirty_n == r->dirty_cap) {
+        r->dirty_cap = r->dirty_cap == 0 ? 64 : 2 * r->dirty_cap;
+        r->dirty = realloc(r->dirty, r->dirty_cap * sizeof *r->dirty);
+        FC_ASSERT(r->dirty != NULL);
+    }
+    r->dirty[r->dirty_n++] = (uint16_t)(s - r->ring);
 }
 
 static void set_aside(struct fc_rolling *r, struct fc_second *s) {
@@ -40,12 +53,13 @@ bool fc_rolling_add(struct fc_rolling *r, const struct fc_logged *logged, bool *
     if (s->second != second) set_aside(r, s);
     s->second = second;
     if (s->n == s->cap) {
-        s->cap = s->cap == 0 ? 4 : 2 * s->cap;
+        uint32_t before = slot(r, second - 1)->n; /* likely as many as a second ago */
+        s->cap = s->cap > 0 ? 2 * s->cap : before < 4 ? 4 : before;
         s->facts = realloc(s->facts, s->cap * sizeof *s->facts);
         FC_ASSERT(s->facts != NULL);
     }
     s->facts[s->n++] = *logged;
-    s->dirty = true;
+    mark_dirty(r, s);
     *in_m15 = second >= r->m15_from_s;
     return true;
 }
@@ -59,7 +73,7 @@ static void leave(struct fc_rolling *r, int64_t from, int64_t to, bool h1, fc_go
         for (uint32_t i = 0; i < s->n; i++) gone(ctx, &s->facts[i], h1);
         if (!h1) continue;
         s->n = 0;
-        s->dirty = true; /* its stored records are to be deleted */
+        mark_dirty(r, s); /* its stored records are to be deleted */
         if (s->cap > 64) { /* a busy second's memory is not kept for a quiet one */
             free(s->facts);
             s->facts = NULL;

@@ -36,6 +36,8 @@ struct fc_rolling {
     int64_t now_s, m15_from_s, h1_from_s;  /* first seconds that are still inside */
     struct fc_stale *stale;                /* for the checkpoint, which empties it */
     uint32_t stale_n, stale_cap;
+    uint16_t *dirty;                       /* slots of seconds that changed since the last checkpoint, which empties it */
+    uint32_t dirty_n, dirty_cap;
 };
 
 void fc_rolling_init(struct fc_rolling *r);

@@ -9,7 +9,7 @@ void fc_series_fini(struct fc_series *s) {
     fc_tally_fini(&s->h1);
     fc_tally_fini(&s->day);
     free(s->peaks.at);
-    for (uint32_t i = 0; i < s->pending_cap; i++) fc_tally_fini(&s->pending[i].tally);
+    for (uint32_t i = 0; i < s->pending_cap; i++) fc_delta_fini(&s->pending[i].delta);
     free(s->pending);
     *s = (struct fc_series){0};
 }
@@ -57,10 +57,10 @@ static uint32_t behind(const struct fc_series *s, int64_t minute_us) {
     return lo;
 }
 
-struct fc_tally *fc_series_pending(struct fc_series *s, int64_t ts_us) {
+struct fc_delta *fc_series_pending(struct fc_series *s, int64_t ts_us) {
     int64_t minute = ts_us - ts_us % FC_MINUTE_US;
     uint32_t i = behind(s, minute);
-    if (i > 0 && s->pending[i - 1].minute_us == minute) return &s->pending[i - 1].tally;
+    if (i > 0 && s->pending[i - 1].minute_us == minute) return &s->pending[i - 1].delta;
     if (s->pending_n == s->pending_cap) {
         uint32_t cap = s->pending_cap == 0 ? 2 : 2 * s->pending_cap;
         s->pending = realloc(s->pending, cap * sizeof *s->pending);
@@ -68,13 +68,13 @@ struct fc_tally *fc_series_pending(struct fc_series *s, int64_t ts_us) {
         memset(s->pending + s->pending_cap, 0, (cap - s->pending_cap) * sizeof *s->pending);
         s->pending_cap = cap;
     }
-    struct fc_pending spare = s->pending[s->pending_n]; /* its histogram's memory is used again */
+    struct fc_pending spare = s->pending[s->pending_n]; /* its memory is used again */
     memmove(s->pending + i + 1, s->pending + i, (s->pending_n - i) * sizeof *s->pending);
-    fc_tally_clear(&spare.tally);
+    fc_delta_clear(&spare.delta);
     spare.minute_us = minute;
     s->pending[i] = spare;
     s->pending_n++;
-    return &s->pending[i].tally;
+    return &s->pending[i].delta;
 }
 
 void fc_series_pending_clear(struct fc_series *s) { s->pending_n = 0; }

@@ -20,7 +20,7 @@ struct fc_series {
     } peaks;
     struct fc_pending { /* to be merged into the stored intervals; rising minutes */
         int64_t minute_us;
-        struct fc_tally tally;
+        struct fc_delta delta;
     } *pending;
     uint32_t pending_n, pending_cap; /* entries past pending_n keep their memory for the next */
 };
@@ -34,8 +34,8 @@ void fc_peaks_expire(struct fc_peaks *p, int64_t before_second);
 /* Longest wait at or after `second`; 0 when there is none. */
 int64_t fc_peaks_max(const struct fc_peaks *p, int64_t second);
 
-/* The pending tally of the minute that holds ts_us, made when absent. */
-struct fc_tally *fc_series_pending(struct fc_series *s, int64_t ts_us);
+/* What is pending of the minute that holds ts_us, made when absent. */
+struct fc_delta *fc_series_pending(struct fc_series *s, int64_t ts_us);
 void fc_series_pending_clear(struct fc_series *s);
 
 #endif

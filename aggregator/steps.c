@@ -42,7 +42,8 @@ void fc_steps_add(struct fc_steps *s, struct fc_levels *of, const struct fc_step
     if (second < s->h1_from_s) return;
     struct second *at = slot(s, second < last ? second : last);
     if (at->n == at->cap) {
-        at->cap = at->cap == 0 ? 4 : 2 * at->cap;
+        uint32_t before = slot(s, second < last ? second - 1 : last - 1)->n; /* likely as many as a second ago */
+        at->cap = at->cap > 0 ? 2 * at->cap : before < 4 ? 4 : before;
         at->at = realloc(at->at, at->cap * sizeof *at->at);
         FC_ASSERT(at->at != NULL);
     }

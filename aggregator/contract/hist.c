@@ -60,8 +60,40 @@ void fc_hist_add(struct fc_hist *h, uint16_t bucket, int32_t count) {
     h->n++;
 }
 
+/* How many buckets of `from` are not in `into`. */
+static uint32_t buckets_new(const struct fc_hist *into, const struct fc_hist *from) {
+    uint32_t more = 0, k = 0;
+    for (uint32_t i = 0; i < from->n; i++) {
+        while (k < into->n && into->pairs[k].bucket < from->pairs[i].bucket) k++;
+        more += k == into->n || into->pairs[k].bucket != from->pairs[i].bucket;
+    }
+    return more;
+}
+
+static void drop_zeros(struct fc_hist *h) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < h->n; i++)
+        if (h->pairs[i].count != 0) h->pairs[kept++] = h->pairs[i];
+    h->n = kept;
+}
+
+/* From the back, so that one array does: what is written never overtakes what is still to be read. */
 void fc_hist_merge(struct fc_hist *into, const struct fc_hist *from) {
-    for (uint32_t i = 0; i < from->n; i++) fc_hist_add(into, from->pairs[i].bucket, from->pairs[i].count);
+    uint32_t a = into->n, b = from->n, at = a + buckets_new(into, from);
+    if (at > into->cap) {
+        into->cap = at;
+        into->pairs = realloc(into->pairs, into->cap * sizeof *into->pairs);
+        FC_ASSERT(into->pairs != NULL);
+    }
+    into->n = at;
+    while (b > 0) {
+        bool shared = a > 0 && into->pairs[a - 1].bucket == from->pairs[b - 1].bucket;
+        bool ours = a > 0 && into->pairs[a - 1].bucket >= from->pairs[b - 1].bucket;
+        struct fc_hist_pair p = ours ? into->pairs[--a] : from->pairs[--b];
+        if (shared) p.count += from->pairs[--b].count;
+        into->pairs[--at] = p;
+    }
+    drop_zeros(into);
 }
 
 int64_t fc_hist_total(const struct fc_hist *h) {

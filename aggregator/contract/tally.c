@@ -1,5 +1,9 @@
 #include "tally.h"
 
+#include "status.h"
+
+#include <stdlib.h>
+
 #define STORED_VERSION 2
 
 void fc_tally_fini(struct fc_tally *t) {
@@ -60,6 +64,70 @@ void fc_tally_encode(struct fc_mpw *w, const struct fc_tally *t) {
     write_hist(w, &t->waits);
     write_hist(w, &t->journeys);
 }
+
+/* ---- deltas ------------------------------------------------------------------------------------------------------ */
+
+void fc_delta_fini(struct fc_delta *d) {
+    free(d->counts);
+    fc_hist_fini(&d->waits);
+    fc_hist_fini(&d->journeys);
+    *d = (struct fc_delta){0};
+}
+
+void fc_delta_clear(struct fc_delta *d) {
+    d->counts_n = 0;
+    d->wait_us_max = 0;
+    fc_hist_clear(&d->waits);
+    fc_hist_clear(&d->journeys);
+}
+
+bool fc_delta_empty(const struct fc_delta *d) {
+    for (uint32_t i = 0; i < d->counts_n; i++)
+        if (d->counts[i].value != 0) return false;
+    return d->waits.n == 0 && d->journeys.n == 0;
+}
+
+void fc_delta_add(struct fc_delta *d, uint8_t index, int64_t value) {
+    uint32_t i = 0;
+    while (i < d->counts_n && d->counts[i].index != index) i++;
+    if (i < d->counts_n) {
+        d->counts[i].value += value;
+        return;
+    }
+    if (d->counts_n == d->counts_cap) {
+        d->counts_cap = d->counts_cap == 0 ? 4 : 2 * d->counts_cap;
+        d->counts = realloc(d->counts, d->counts_cap * sizeof *d->counts);
+        FC_ASSERT(d->counts != NULL);
+    }
+    d->counts[d->counts_n++] = (struct fc_delta_count){value, index};
+}
+
+void fc_delta_apply(struct fc_delta *d, const struct fc_fact *o) {
+    if (o->count != FC_TALLY_NONE) fc_delta_add(d, o->count, o->sign);
+    if (o->sum != FC_TALLY_NONE) fc_delta_add(d, o->sum, o->sign * o->value);
+    if (o->count == FC_TALLY_journey_n) fc_hist_add(&d->journeys, fc_hist_bucket(o->value / 1000), o->sign);
+    if (o->count != FC_TALLY_answered) return;
+    fc_hist_add(&d->waits, fc_hist_bucket(o->value / 1000), o->sign);
+    if (o->sign > 0 && o->value > d->wait_us_max) d->wait_us_max = o->value;
+}
+
+void fc_delta_encode(struct fc_mpw *w, const struct fc_delta *d) {
+    size_t used = 0;
+    for (uint32_t i = 0; i < d->counts_n; i++) used += d->counts[i].value != 0;
+    fc_mpw_array(w, 5);
+    fc_mpw_int(w, STORED_VERSION);
+    fc_mpw_array(w, 2 * used);
+    for (uint32_t i = 0; i < d->counts_n; i++) {
+        if (d->counts[i].value == 0) continue;
+        fc_mpw_int(w, d->counts[i].index);
+        fc_mpw_int(w, d->counts[i].value);
+    }
+    fc_mpw_int(w, d->wait_us_max);
+    write_hist(w, &d->waits);
+    write_hist(w, &d->journeys);
+}
+
+/* ---- back -------------------------------------------------------------------------------------------------------- */
 
 static bool read_counts(struct fc_mp *mp, struct fc_tally *t) {
     uint32_t n;

@@ -106,6 +106,24 @@ bool fc_tally_empty(const struct fc_tally *t);
 void fc_tally_apply(struct fc_tally *t, const struct fc_fact *o, int direction);
 void fc_tally_merge(struct fc_tally *into, const struct fc_tally *from);
 
+/* A tally that holds little: what happened to one owner within a minute touches a few of all the counts. Zeroed is empty. */
+struct fc_delta {
+    struct fc_delta_count {
+        int64_t value;
+        uint8_t index; /* enum fc_tally_count */
+    } *counts;         /* in the order of their first change; owned */
+    uint32_t counts_n, counts_cap;
+    int64_t wait_us_max;
+    struct fc_hist waits, journeys;
+};
+
+void fc_delta_fini(struct fc_delta *d);
+void fc_delta_clear(struct fc_delta *d); /* keeps the memory */
+bool fc_delta_empty(const struct fc_delta *d); /* also when all of it cancelled out */
+void fc_delta_add(struct fc_delta *d, uint8_t index, int64_t value);
+void fc_delta_apply(struct fc_delta *d, const struct fc_fact *o);
+void fc_delta_encode(struct fc_mpw *w, const struct fc_delta *d); /* as the tally that holds the same */
+
 /* Stored form: msgpack [2, [index, value, ..] of non-zero counts, wait_us_max, [bucket, count, ..] of waits, likewise of journeys].
  * fc_tally_decode replaces *t (initialised) whole. Errors: FC_INVALID with the offset; *t is then empty. */
 void fc_tally_encode(struct fc_mpw *w, const struct fc_tally *t);
