@@ -20,7 +20,7 @@ void fc_engine_touch_agent(struct fc_engine *e, struct fc_agent *a) {
 /* ---- existence --------------------------------------------------------------------------------------------------- */
 
 static void count_from(struct fc_engine *e, struct fc_agent *a, int64_t from_us, int sign) {
-    struct fc_step_sink sink = fc_engine_step_sink(e, a);
+    struct fc_step_sink sink = fc_engine_step_sink(e);
     fc_timeline_member(&a->line, &a->e.levels, from_us, FC_OPEN, sign, &sink);
     fc_timeline_member(&a->line, &e->all.e.levels, from_us, FC_OPEN, sign, &sink);
 }
@@ -110,7 +110,7 @@ struct feeding {
 
 static void feed_stretch(void *ctx, int64_t from_us, int64_t to_us) {
     const struct feeding *f = ctx;
-    struct fc_step_sink sink = fc_engine_step_sink(f->e, f->a);
+    struct fc_step_sink sink = fc_engine_step_sink(f->e);
     if (f->only == NULL) fc_timeline_member(&f->a->line, &f->q->e.levels, from_us, to_us, f->sign, &sink);
     for (uint32_t i = 0; i < f->q->groups.n; i++) {
         struct fc_group *g = f->q->groups.at[i];
@@ -176,7 +176,7 @@ static bool has_stretch(const struct stretches *in, const struct stretch *s) {
 }
 
 static void feed_gaps(struct fc_engine *e, struct fc_agent *a, const struct stretches *before, const struct stretches *after) {
-    struct fc_step_sink sink = fc_engine_step_sink(e, a);
+    struct fc_step_sink sink = fc_engine_step_sink(e);
     for (uint32_t i = 0; i < before->n; i++)
         if (!has_stretch(after, &before->at[i])) fc_timeline_span(&a->line, FC_SPAN_AWAY, before->at[i].from_us, before->at[i].to_us, -1, &sink);
     for (uint32_t i = 0; i < after->n; i++)
@@ -278,14 +278,14 @@ void fc_agent_rung(const struct fc_contact_span *s, int sign) {
 }
 
 void fc_agent_span(struct fc_engine *e, const struct fc_contact_span *s, int sign) {
-    struct fc_step_sink sink = fc_engine_step_sink(e, s->agent);
+    struct fc_step_sink sink = fc_engine_step_sink(e);
     fc_timeline_span(&s->agent->line, s->kind, s->from_us, s->to_us, sign, &sink);
     fc_agent_rung(s, sign);
     fc_engine_touch_agent(e, s->agent);
 }
 
 void fc_agent_span_ends(struct fc_engine *e, const struct fc_contact_span *was, int64_t to_us) {
-    struct fc_step_sink sink = fc_engine_step_sink(e, was->agent);
+    struct fc_step_sink sink = fc_engine_step_sink(e);
     fc_timeline_end(&was->agent->line, was->kind, was->to_us, to_us, &sink);
     fc_agent_rung(was, -1);
     fc_engine_touch_agent(e, was->agent);
@@ -300,7 +300,7 @@ void fc_agent_busy_with(struct fc_engine *e, struct fc_agent *a, struct fc_conta
 /* ---- events ------------------------------------------------------------------------------------------------------ */
 
 static void set_base(struct fc_engine *e, struct fc_agent *a, enum fc_agent_state s, struct fc_str reason, int64_t ts_us) {
-    struct fc_step_sink sink = fc_engine_step_sink(e, a);
+    struct fc_step_sink sink = fc_engine_step_sink(e);
     fc_timeline_base(&a->line, ts_us, s, &sink);
     fc_engine_touch_agent(e, a);
     if (ts_us < a->said_us) return;

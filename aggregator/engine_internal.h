@@ -231,7 +231,7 @@ void fc_engine_start_day(struct fc_engine *e, struct fc_entity *x);        /* of
 void fc_engine_settle(struct fc_engine *e, struct fc_entity *x);           /* agents' time up to now is in its tallies */
 void fc_engine_sum_group(struct fc_engine *e, struct fc_group *g);         /* a group that is new: what its queues have counted */
 void fc_engine_sum_group_day(struct fc_engine *e, struct fc_group *g);     /* the day of it alone */
-struct fc_step_sink fc_engine_step_sink(struct fc_engine *e, const struct fc_agent *a);
+struct fc_step_sink fc_engine_step_sink(struct fc_engine *e); /* where agents' timelines hand their steps */
 
 /* All channels (-1) or one, over one window, agents' time included; *wait_us_max goes with it. Into *out, which is cleared first. */
 void fc_engine_merge_window(struct fc_engine *e, struct fc_entity *x, int channel, enum fc_window window, struct fc_tally *out);

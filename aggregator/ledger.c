@@ -122,9 +122,8 @@ static void enter_step(void *ctx, struct fc_levels *of, const struct fc_step *s)
     fc_engine_touch(e, x);
 }
 
-struct fc_step_sink fc_engine_step_sink(struct fc_engine *e, const struct fc_agent *a) {
+struct fc_step_sink fc_engine_step_sink(struct fc_engine *e) {
     int64_t kept_us = e->rules->late_us > FC_H1_SECONDS * FC_SECOND_US ? e->rules->late_us : FC_H1_SECONDS * FC_SECOND_US;
-    (void)a;
     return (struct fc_step_sink){enter_step, e, e->now_us - kept_us - FC_MINUTE_US};
 }
 
