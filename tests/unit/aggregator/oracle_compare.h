@@ -306,9 +306,9 @@ USED static void end_compare(void) {
 #endif
 
 #if defined(__SANITIZE_THREAD__)
-#define SLOWER 30
+#define SLOWER 100
 #elif defined(__SANITIZE_ADDRESS__)
-#define SLOWER 10
+#define SLOWER 25
 #else
 #define SLOWER 1
 #endif
