@@ -8,6 +8,11 @@
 
 #include <stdlib.h>
 
+#define MARKS_PRUNED 32 /* marks of one membership, before old ones are looked for */
+#define MARKS_KEPT 128  /* at most, of an agent with up to MANY_QUEUES queues */
+#define MANY_QUEUES 100
+#define MARKS_KEPT_OF_MANY 8
+
 /* ---- what changed ------------------------------------------------------------------------------------------------ */
 
 void fc_engine_touch_agent(struct fc_engine *e, struct fc_agent *a) {
@@ -208,6 +213,12 @@ static void prune(struct fc_membership *m, int64_t before_us) {
     m->marks_n -= old - 1;
 }
 
+/* Of very many contacts within the late window the older ones go: an agent's record has to fit the store's. */
+static void bound(const struct fc_agent *a, struct fc_membership *m) {
+    uint32_t most = a->queues_n <= MANY_QUEUES ? MARKS_KEPT : MARKS_KEPT_OF_MANY;
+    if (m->marks_n >= most) prune(m, m->marks[m->marks_n / 2].ts_us);
+}
+
 static bool insert_mark(struct fc_membership *m, struct fc_membership_mark mark) {
     uint32_t i = m->marks_n;
     while (i > 0 && m->marks[i - 1].ts_us > mark.ts_us) i--;
@@ -237,7 +248,8 @@ void fc_agent_mark_membership(struct fc_engine *e, struct fc_agent *a, struct fc
     bool at_end = m->marks_n == 0 || m->marks[m->marks_n - 1].ts_us <= mark.ts_us;
     if (at_end && mark.joined && m->serves) { /* nothing new, but it matters should a late `parted` come before it */
         (void)insert_mark(m, mark);
-        if (m->marks_n >= 32) prune(m, e->now_us - e->rules->late_us);
+        if (m->marks_n >= MARKS_PRUNED) prune(m, e->now_us - e->rules->late_us);
+        bound(a, m);
         return;
     }
     struct stretches before = {0}, after = {0};
@@ -250,6 +262,7 @@ void fc_agent_mark_membership(struct fc_engine *e, struct fc_agent *a, struct fc
     free(before.at);
     free(after.at);
     show_in_list(e, a, m);
+    bound(a, m);
     fc_engine_touch_agent(e, a);
 }
 

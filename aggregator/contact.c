@@ -6,7 +6,11 @@
 
 #include <stdlib.h>
 
-#define MARKS_MAX 4096 /* holds, alerts and misses of one contact; further ones are counted and left out */
+/* What is kept of one contact fits one stored record, whatever the names. Beyond it alerts are left out, misses count but are not
+ * kept (one that comes twice counts twice), and the last places are for holds: they make a duration. */
+#define MARKS_MAX 1000
+#define MARKS_FOR_HOLDS 200
+#define SURVEYS_MAX 100
 
 /* ---- what was said ---------------------------------------------------------------------------------------------- */
 
@@ -76,13 +80,14 @@ static struct fc_agent *agent_of(struct fc_engine *e, const struct fc_event *ev)
 
 /* True: a miss that was not known. */
 static bool record_mark(struct fc_engine *e, struct fc_contact *c, const struct fc_event *ev) {
-    if (c->marks_n == MARKS_MAX) {
-        e->counters.marks_left_out++;
-        return false;
-    }
     bool of_agent = ev->kind == FC_ALERTED || ev->kind == FC_MISSED;
     struct fc_agent *a = of_agent ? agent_of(e, ev) : NULL;
     if (ev->kind == FC_ALERTED) fc_agent_serves(e, a, fc_engine_queue(e, ev->queue), ev->ts);
+    if (c->marks_n >= (of_agent ? MARKS_MAX - MARKS_FOR_HOLDS : MARKS_MAX)) {
+        e->counters.marks_left_out++;
+        if (ev->kind == FC_MISSED) fc_contact_enter_miss(e, &(struct fc_place){c->queue, a, c->channel}, ev->ts, 1);
+        return false;
+    }
     return add_mark(c, (struct fc_contact_mark){ev->ts, a, (uint8_t)ev->kind}) && ev->kind == FC_MISSED;
 }
 
@@ -220,7 +225,7 @@ void fc_contact_surveyed(struct fc_engine *e, const struct fc_event *ev) {
     struct fc_moment before = {0};
     fc_contact_observe(e, c, &before);
     fc_contact_enter_survey(e, &before.facts.place, &s, 1);
-    fc_contact_add_survey(c, &s);
+    if (c->surveys_n < SURVEYS_MAX) fc_contact_add_survey(c, &s); /* further ones stay where they count now */
     told(c, &s);
     fc_contact_follow(e, c, &before);
 }

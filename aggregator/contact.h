@@ -20,6 +20,8 @@ struct fc_moment {
 void fc_contact_observe(struct fc_engine *e, const struct fc_contact *c, struct fc_moment *m);
 void fc_contact_follow(struct fc_engine *e, struct fc_contact *c, const struct fc_moment *before);
 
+void fc_contact_enter_miss(struct fc_engine *e, const struct fc_place *place, int64_t ts_us, int8_t sign);
+
 /* Misses of a contact, all of them or the one of an event, entered (+1) or taken back (-1) at a place. */
 void fc_contact_enter_misses(struct fc_engine *e, const struct fc_contact *c, const struct fc_place *at, const struct fc_event *only, int8_t sign);
 

@@ -86,12 +86,15 @@ static void enter_visit(struct fc_engine *e, const struct fc_contact *c, const s
     (void)fc_chains_put(e->chains, c->customer, &v); /* what it refuses it counts */
 }
 
+void fc_contact_enter_miss(struct fc_engine *e, const struct fc_place *place, int64_t ts_us, int8_t sign) {
+    fc_engine_fact(e, place, &(struct fc_fact){.ts_us = ts_us, .sign = sign, .count = FC_TALLY_missed, .sum = FC_TALLY_NONE});
+}
+
 void fc_contact_enter_misses(struct fc_engine *e, const struct fc_contact *c, const struct fc_place *at, const struct fc_event *only, int8_t sign) {
     for (uint32_t i = 0; i < c->marks_n; i++) {
         const struct fc_contact_mark *m = &c->marks[i];
         if (m->kind != FC_MISSED || (only != NULL && (m->ts_us != only->ts || !fc_str_eq(m->agent->e.name, only->agent)))) continue;
-        struct fc_place place = {at->queue, m->agent, at->channel};
-        fc_engine_fact(e, &place, &(struct fc_fact){.ts_us = m->ts_us, .sign = sign, .count = FC_TALLY_missed, .sum = FC_TALLY_NONE});
+        fc_contact_enter_miss(e, &(struct fc_place){at->queue, m->agent, at->channel}, m->ts_us, sign);
     }
 }
 
@@ -156,7 +159,10 @@ static void move_lists(struct fc_engine *e, struct fc_contact *c, const struct f
         c->over_us = latest_word_us(c);
         fc_contact_link_over(e, c);
     }
-    if (c->agent != NULL && before->state != after->state) fc_agent_busy_with(e, c->agent, c, after->state);
+    struct fc_agent *was = before->state == CONTACT_TALKING ? a->agent : NULL, *is = after->state == CONTACT_TALKING ? b->agent : NULL;
+    if (was == is) return;
+    if (was != NULL) fc_agent_busy_with(e, was, c, CONTACT_OVER); /* another one had answered it before, a late word says */
+    if (is != NULL) fc_agent_busy_with(e, is, c, CONTACT_TALKING);
 }
 
 void fc_contact_follow(struct fc_engine *e, struct fc_contact *c, const struct fc_moment *before) {

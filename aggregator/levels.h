@@ -36,7 +36,7 @@ struct fc_step {
 void fc_levels_init(struct fc_levels *l, int64_t now_us);
 
 /* fc_levels_step -- enters a step; windows begin at m15_from_us and h1_from_us. sink NULL: minutes hold
- * the step already (a restart).  Law: any order of the same steps gives the same (tests/unit/aggregator/levels.c) */
+ * the step already (a restart).  Law: any order of the same steps gives the same (tests/unit/aggregator/timeline.c) */
 void fc_levels_step(struct fc_levels *l, const struct fc_step *s, int64_t m15_from_us, int64_t h1_from_us, const struct fc_time_sink *sink);
 
 /* The step leaves the 15 minutes, or the hour: it happened before their beginning. */

@@ -1,9 +1,13 @@
 #include "timeline.h"
 
+#include "clock.h"
+
 #include <stdlib.h>
 
 #define SAID_BASE FC_SPAN_COUNT /* `what` of a base state; spans stand as their kind */
 #define FOLD_AT 48              /* entries, before old ones are folded */
+#define SEAT_KEPT_US (48 * 60 * FC_MINUTE_US) /* a membership that is over is kept so much longer than states are */
+#define SAID_MAX 4000           /* entries at all: then the older half is folded, however young it is */
 
 struct fc_said {
     int64_t ts_us;
@@ -173,7 +177,14 @@ static void hand_out(const struct fc_timeline *t, const struct course *was, cons
 
 /* ---- what is said ------------------------------------------------------------------------------------------------- */
 
+/* Nobody takes back or says anew a membership that ended so long ago. */
+static bool is_bygone(int64_t to_us, int64_t keep_from_us) { return to_us < keep_from_us - SEAT_KEPT_US; }
+
 static void fold(struct fc_timeline *t, int64_t keep_from_us) {
+    uint32_t seats = 0;
+    for (uint32_t i = 0; i < t->seats_n; i++)
+        if (!is_bygone(t->seats[i].to_us, keep_from_us)) t->seats[seats++] = t->seats[i];
+    t->seats_n = seats;
     uint32_t old = 0;
     enum fc_agent_state state = state_of(&t->start);
     while (old < t->said_n && t->said[old].ts_us < keep_from_us) {
@@ -197,6 +208,7 @@ static void say(struct fc_timeline *t, struct fc_said s, const struct fc_step_si
         return;
     }
     if (t->said_n >= FOLD_AT) fold(t, sink->keep_from_us);
+    if (t->said_n >= SAID_MAX) fold(t, t->said[SAID_MAX / 2].ts_us + 1);
     if (t->said_n == t->said_cap) t->said = grown(t->said, &t->said_cap, sizeof *t->said);
     uint32_t i = t->said_n;
     while (i > 0 && t->said[i - 1].ts_us > s.ts_us) i--;
@@ -301,6 +313,7 @@ void fc_timeline_member(struct fc_timeline *t, struct fc_levels *target, int64_t
     struct course c;
     uint32_t i = 0;
     FC_ASSERT(from_us < to_us);
+    if (is_bygone(to_us, sink->keep_from_us)) return;
     follow(t, INT64_MIN, &c);
     if (sign < 0) {
         while (i < t->seats_n && (t->seats[i].target != target || t->seats[i].from_us != from_us || t->seats[i].to_us != to_us)) i++;

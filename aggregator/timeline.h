@@ -7,7 +7,8 @@
  *   else                    the base state, available before the first
  * Targets (the levels of queues, groups, `all`, the agent itself) see the agent during spans of membership; several spans
  * of one target at a time count once. Whatever is said late changes states from its own instant on; only what differs
- * is handed out as steps. What is older than the kept stretch is folded into a beginning and changes no more. One thread.
+ * is handed out as steps. What is older than the kept stretch, or further back than some thousand entries, is folded into a
+ * beginning and changes no more. One thread.
  */
 #ifndef FC_TIMELINE_H
 #define FC_TIMELINE_H
