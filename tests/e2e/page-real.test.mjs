@@ -24,7 +24,7 @@ describe('the floor page at the real programs', { skip }, () => {
   });
   after(async () => {
     await browser?.close();
-    s.kill();
+    await s.kill();
   });
 
   it('shows what the API answers, for every queue', async () => {
