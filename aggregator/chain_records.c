@@ -63,7 +63,7 @@ static void make_room(struct fc_chain_records *r, uint32_t records) {
     free(old);
 }
 
-static void enter_appended(struct fc_chain_records *r) {
+void fc_chain_records_enter(struct fc_chain_records *r) {
     if (r->entered == r->used) return;
     make_room(r, r->live);
     for (; r->entered < r->used; r->entered++) enter(r, hash_of(&fc_chain_record_at(r, r->entered)->key), r->entered);
@@ -90,7 +90,7 @@ static void leave(struct fc_chain_records *r, uint32_t hole) {
 }
 
 uint32_t fc_chain_records_find(struct fc_chain_records *r, struct fc_chain_key key) {
-    enter_appended(r);
+    fc_chain_records_enter(r);
     uint32_t slot = slot_of(r, &key);
     return slot == FC_CHAIN_NONE ? FC_CHAIN_NONE : r->slots[slot].number;
 }
@@ -184,10 +184,10 @@ uint32_t fc_chain_records_append(struct fc_chain_records *r, struct fc_chain_key
 }
 
 uint32_t fc_chain_records_add(struct fc_chain_records *r, struct fc_chain_key key) {
-    enter_appended(r);
+    fc_chain_records_enter(r);
     make_room(r, r->live + 1);
     uint32_t number = r->free;
-    if (number != FC_CHAIN_NONE) r->free = fc_chain_record_at(r, number)->next;
+    if (number != FC_CHAIN_NONE) r->free = (uint32_t)fc_chain_record_at(r, number)->due_us;
     else {
         number = fresh_number(r);
         r->entered = r->used;
@@ -198,7 +198,7 @@ uint32_t fc_chain_records_add(struct fc_chain_records *r, struct fc_chain_key ke
 }
 
 void fc_chain_records_remove(struct fc_chain_records *r, uint32_t number) {
-    enter_appended(r);
+    fc_chain_records_enter(r);
     struct fc_chain_record *rec = fc_chain_record_at(r, number);
     uint32_t slot = slot_of(r, &rec->key);
     FC_ASSERT(slot != FC_CHAIN_NONE && r->slots[slot].number == number);
@@ -206,7 +206,7 @@ void fc_chain_records_remove(struct fc_chain_records *r, uint32_t number) {
     drop_more(r, rec);
     rec->n = 0;
     rec->flags &= FC_CHAIN_LISTED;
-    rec->next = r->free;
+    rec->due_us = r->free;
     r->free = number;
     r->live--;
 }

@@ -5,15 +5,17 @@
 #define SECONDS 60
 #define MINUTES 65536
 #define SECOND_US INT64_C(1000000)
+#define CHECKED 0x80000000u /* of a record's slot, while a list is cleaned */
 
 void fc_chain_wheel_init(struct fc_chain_wheel *w) {
-    *w = (struct fc_chain_wheel){.heads = malloc((SECONDS + MINUTES) * sizeof *w->heads)};
-    FC_ASSERT(w->heads != NULL);
-    for (uint32_t i = 0; i < SECONDS + MINUTES; i++) w->heads[i] = FC_CHAIN_NONE;
+    *w = (struct fc_chain_wheel){.slots = calloc(SECONDS + MINUTES, sizeof *w->slots)};
+    FC_ASSERT(w->slots != NULL);
 }
 
 void fc_chain_wheel_fini(struct fc_chain_wheel *w) {
-    free(w->heads);
+    for (uint32_t i = 0; i < SECONDS + MINUTES; i++) free(w->slots[i].at);
+    free(w->slots);
+    free(w->due.at);
     *w = (struct fc_chain_wheel){0};
 }
 
@@ -27,12 +29,27 @@ static uint32_t slot_for(const struct fc_chain_wheel *w, int64_t due_us) {
     return minute_slot(minute + (ahead < MINUTES ? ahead : MINUTES - 1));
 }
 
-static void take_out(struct fc_chain_wheel *w, struct fc_chain_records *r, struct fc_chain_record *rec) {
-    if (rec->slot == FC_CHAIN_NONE) return;
-    if (rec->prev == FC_CHAIN_NONE) w->heads[rec->slot] = rec->next;
-    else fc_chain_record_at(r, rec->prev)->next = rec->next;
-    if (rec->next != FC_CHAIN_NONE) fc_chain_record_at(r, rec->next)->prev = rec->prev;
-    rec->slot = FC_CHAIN_NONE;
+/* Each number that counts is left once, though a record that went and came back is listed twice. */
+static void clean(struct fc_chain_slot_list *l, struct fc_chain_records *r, uint32_t slot) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < l->n; i++) {
+        struct fc_chain_record *rec = fc_chain_record_at(r, l->at[i]);
+        if (rec->slot != slot) continue;
+        rec->slot |= CHECKED;
+        l->at[n++] = l->at[i];
+    }
+    for (uint32_t i = 0; i < n; i++) fc_chain_record_at(r, l->at[i])->slot = slot;
+    l->n = n;
+    l->left_over = 0;
+}
+
+static void push(struct fc_chain_slot_list *l, uint32_t number) {
+    if (l->n == l->cap) {
+        l->cap = l->cap == 0 ? 4 : 2 * l->cap;
+        l->at = realloc(l->at, l->cap * sizeof *l->at);
+        FC_ASSERT(l->at != NULL);
+    }
+    l->at[l->n++] = number;
 }
 
 void fc_chain_wheel_set(struct fc_chain_wheel *w, struct fc_chain_records *r, uint32_t number, int64_t due_us) {
@@ -40,35 +57,39 @@ void fc_chain_wheel_set(struct fc_chain_wheel *w, struct fc_chain_records *r, ui
     rec->due_us = due_us;
     uint32_t slot = due_us == INT64_MAX ? FC_CHAIN_NONE : slot_for(w, due_us);
     if (slot == rec->slot) return;
-    take_out(w, r, rec);
-    if (slot == FC_CHAIN_NONE) return;
+    if (rec->slot != FC_CHAIN_NONE) w->slots[rec->slot].left_over++;
     rec->slot = slot;
-    rec->prev = FC_CHAIN_NONE;
-    rec->next = w->heads[slot];
-    if (rec->next != FC_CHAIN_NONE) fc_chain_record_at(r, rec->next)->prev = number;
-    w->heads[slot] = number;
-}
-
-static void drain(struct fc_chain_wheel *w, struct fc_chain_records *r, uint32_t slot, uint32_t *list) {
-    for (uint32_t number = w->heads[slot]; number != FC_CHAIN_NONE;) {
-        struct fc_chain_record *rec = fc_chain_record_at(r, number);
-        uint32_t next = rec->next;
-        rec->slot = FC_CHAIN_NONE;
-        rec->next = *list;
-        *list = number;
-        number = next;
+    if (slot == FC_CHAIN_NONE) return;
+    struct fc_chain_slot_list *l = &w->slots[slot];
+    if (l->n == l->cap && 2 * l->left_over > l->n) {
+        rec->slot = FC_CHAIN_NONE; /* what is left over of this very record goes too */
+        clean(l, r, slot);
+        rec->slot = slot;
     }
-    w->heads[slot] = FC_CHAIN_NONE;
+    push(l, number);
 }
 
-uint32_t fc_chain_wheel_take(struct fc_chain_wheel *w, struct fc_chain_records *r, int64_t now_us) {
-    uint32_t list = FC_CHAIN_NONE;
+static void drain(struct fc_chain_wheel *w, struct fc_chain_records *r, uint32_t slot) {
+    struct fc_chain_slot_list *l = &w->slots[slot];
+    for (uint32_t i = 0; i < l->n; i++) {
+        struct fc_chain_record *rec = fc_chain_record_at(r, l->at[i]);
+        if (rec->slot != slot) continue;
+        rec->slot = FC_CHAIN_NONE;
+        push(&w->due, l->at[i]);
+    }
+    l->n = l->left_over = 0;
+    if (slot < SECONDS) return;
+    free(l->at); /* not used again for 45 days */
+    *l = (struct fc_chain_slot_list){0};
+}
+
+void fc_chain_wheel_take(struct fc_chain_wheel *w, struct fc_chain_records *r, int64_t now_us) {
     int64_t to = now_us / SECOND_US, minute = w->second / 60, minutes = to / 60 - minute;
     FC_ASSERT(to >= w->second);
+    w->due.n = 0;
     int64_t last = minutes > 0 ? minute * 60 + 59 : to;
-    for (int64_t s = w->second; s <= last; s++) drain(w, r, (uint32_t)(s % 60), &list);
+    for (int64_t s = w->second; s <= last; s++) drain(w, r, (uint32_t)(s % 60));
     if (minutes >= MINUTES) minutes = MINUTES - 1; /* all of them */
-    for (int64_t m = 1; m <= minutes; m++) drain(w, r, minute_slot(minute + m), &list);
+    for (int64_t m = 1; m <= minutes; m++) drain(w, r, minute_slot(minute + m));
     w->second = to;
-    return list;
 }
