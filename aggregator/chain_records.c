@@ -24,7 +24,7 @@ void fc_chain_records_fini(struct fc_chain_records *r) {
 }
 
 /* Fewer faults and look-ups of addresses where the system gives large pages; where it does not, all works as well. */
-static void *large(size_t bytes) {
+void *fc_chain_large(size_t bytes) {
     void *p = aligned_alloc(FC_CHAIN_BLOCK_BYTES, bytes);
     FC_ASSERT(p != NULL);
     (void)madvise(p, bytes, MADV_HUGEPAGE);
@@ -55,7 +55,7 @@ static void make_room(struct fc_chain_records *r, uint32_t records) {
     struct fc_chain_slot *old = r->slots;
     size_t old_n = r->bits == 0 ? 0 : (size_t)1 << r->bits, n = (size_t)1 << bits, bytes = n * sizeof *old;
     r->bits = bits;
-    r->slots = bytes >= FC_CHAIN_BLOCK_BYTES ? large(bytes) : malloc(bytes);
+    r->slots = bytes >= FC_CHAIN_BLOCK_BYTES ? fc_chain_large(bytes) : malloc(bytes);
     FC_ASSERT(r->slots != NULL);
     memset(r->slots, 0xff, bytes); /* every number FC_CHAIN_NONE */
     for (size_t i = 0; i < old_n; i++)
@@ -107,7 +107,7 @@ static struct fc_chain_visit *take_single(struct fc_chain_singles *s) {
     if (s->used % SINGLES == 0) {
         if (n % BLOCKS_MORE == 0) s->blocks = realloc(s->blocks, (n + BLOCKS_MORE) * sizeof(union fc_chain_single *));
         FC_ASSERT(s->blocks != NULL);
-        s->blocks[n] = large(FC_CHAIN_BLOCK_BYTES);
+        s->blocks[n] = fc_chain_large(FC_CHAIN_BLOCK_BYTES);
     }
     return &s->blocks[n][s->used++ % SINGLES].visit;
 }
@@ -163,7 +163,7 @@ static uint32_t fresh_number(struct fc_chain_records *r) {
         uint32_t n = r->used / FC_CHAIN_BLOCK;
         if (n % BLOCKS_MORE == 0) r->blocks = realloc(r->blocks, (n + BLOCKS_MORE) * sizeof(struct fc_chain_record *));
         FC_ASSERT(r->blocks != NULL);
-        r->blocks[n] = large(FC_CHAIN_BLOCK_BYTES);
+        r->blocks[n] = fc_chain_large(FC_CHAIN_BLOCK_BYTES);
     }
     fc_chain_record_at(r, r->used)->flags = 0;
     return r->used++;

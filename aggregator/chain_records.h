@@ -58,6 +58,8 @@ struct fc_chain_records {
 #define FC_CHAIN_BLOCK_BYTES (1u << 21) /* a huge page where the system has them */
 #define FC_CHAIN_BLOCK (FC_CHAIN_BLOCK_BYTES / (uint32_t)sizeof(struct fc_chain_record))
 
+void *fc_chain_large(size_t bytes); /* a multiple of FC_CHAIN_BLOCK_BYTES; for free */
+
 static inline struct fc_chain_record *fc_chain_record_at(const struct fc_chain_records *r, uint32_t number) {
     return &r->blocks[number / FC_CHAIN_BLOCK][number % FC_CHAIN_BLOCK];
 }

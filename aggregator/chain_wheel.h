@@ -11,16 +11,26 @@
 
 #include "chain_records.h"
 
-struct fc_chain_slot_list {
-    uint32_t *at; /* owned */
-    uint32_t n, cap;
+#define FC_CHAIN_CHUNK 15
+
+struct fc_chain_chunk { /* of a list; a cache line */
+    uint32_t at[FC_CHAIN_CHUNK];
+    uint32_t next; /* chunk's number, or FC_CHAIN_NONE; a free one's: the next free */
+};
+
+struct fc_chain_list {
+    uint32_t first; /* chunk; all behind it are full */
+    uint32_t n;
     uint32_t left_over; /* how many of n count no more */
 };
 
 struct fc_chain_wheel {
-    struct fc_chain_slot_list *slots; /* owned */
-    struct fc_chain_slot_list due;    /* what was taken out last */
-    int64_t second;                   /* of now */
+    struct fc_chain_list *slots; /* owned */
+    struct fc_chain_chunk **blocks;
+    uint32_t used, free; /* chunks */
+    uint32_t *due;       /* what was taken out last */
+    uint32_t due_n, due_cap;
+    int64_t second; /* of now */
 };
 
 void fc_chain_wheel_init(struct fc_chain_wheel *w);

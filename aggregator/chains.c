@@ -319,8 +319,8 @@ void fc_chains_advance(struct fc_chains *c, int64_t now_us) {
     int64_t before_us = c->now_us;
     c->now_us = now_us;
     fc_chain_wheel_take(&c->wheel, &c->records, now_us);
-    for (uint32_t i = 0; i < c->wheel.due.n; i++) {
-        uint32_t number = c->wheel.due.at[i];
+    for (uint32_t i = 0; i < c->wheel.due_n; i++) {
+        uint32_t number = c->wheel.due[i];
         const struct fc_chain_record *rec = fc_chain_record_at(&c->records, number);
         if (rec->due_us > now_us) {
             fc_chain_wheel_set(&c->wheel, &c->records, number, rec->due_us);

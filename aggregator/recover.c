@@ -1,5 +1,6 @@
 #include "recover.h"
 
+#include "heap.h"
 #include "ingest.h"
 
 #include <pthread.h>
@@ -95,7 +96,10 @@ enum fc_status fc_recover(struct fc_store *store, struct fc_engine *engine, stru
     struct recovery r = {.engine = engine, .block = malloc(sizeof *r.block), .counts = out, .err = err};
     FC_ASSERT(r.block != NULL);
     *out = (struct fc_recovered){0};
-    enum fc_status st = fc_store_each_mark(store, mark, &r, err);
+    struct fc_store_size size;
+    enum fc_status st = fc_store_measure(store, &size, err);
+    if (st == FC_OK) fc_heap_expect(size.state_bytes);
+    if (st == FC_OK) st = fc_store_each_mark(store, mark, &r, err);
     if (st == FC_OK) st = restore(store, &r);
     fc_engine_restored(engine);
     fc_engine_advance(engine, wall);

@@ -135,6 +135,7 @@ FC_MUST_USE enum fc_status fc_store_delete_intervals(struct fc_store *store, str
 /* What is there, for the metrics. Writer thread, or start-up; own transaction when none is open. */
 struct fc_store_size {
     uint64_t journal_entries, staged_blocks, state_records, interval_records, used_bytes, map_bytes;
+    uint64_t state_bytes; /* of used_bytes, pages with state records */
 };
 FC_MUST_USE enum fc_status fc_store_measure(struct fc_store *store, struct fc_store_size *out, struct fc_error *err);
 
