@@ -84,6 +84,7 @@ void fc_engine_destroy(struct fc_engine *e) {
     fc_seen_destroy(e->surveys);
     fc_due_fini(&e->breaches);
     fc_tally_fini(&e->merged);
+    fc_delta_fini(&e->minute);
     free(e->spans[0].at);
     free(e->spans[1].at);
     free(e->scratch);

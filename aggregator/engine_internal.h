@@ -178,6 +178,7 @@ struct fc_engine {
     struct fc_mono queues_published, sources_published;
     uint64_t version;        /* of the last topic state */
     struct fc_tally merged; /* scratch: an owner's cells together */
+    struct fc_delta minute; /* scratch of checkpoint.c */
     struct fc_contact_spans { /* scratch of contact_follow.c: before and after an event */
         struct fc_contact_span *at;
         uint32_t n, cap;
