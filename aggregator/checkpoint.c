@@ -254,13 +254,13 @@ static void save_part(struct out *o, const struct fc_second *s, uint32_t part) {
     char key[16];
     begin(o->e, &w, n);
     for (uint32_t i = from; i < from + n; i++) {
-        const struct fc_logged *l = &s->facts[i];
-        const int64_t v[] = {l->fact.ts_us, l->fact.value, l->fact.sign, l->fact.count, l->fact.sum};
+        const struct fc_logged l = fc_rolling_at(s, i);
+        const int64_t v[] = {l.fact.ts_us, l.fact.value, l.fact.sign, l.fact.count, l.fact.sum};
         fc_mpw_array(&w, 8);
         for (size_t k = 0; k < sizeof v / sizeof *v; k++) fc_mpw_int(&w, v[k]);
-        write_opt(&w, l->place.queue == NULL ? NULL : &l->place.queue->e.name);
-        write_opt(&w, l->place.agent == NULL ? NULL : &l->place.agent->e.name);
-        fc_mpw_int(&w, l->place.channel);
+        write_opt(&w, l.place.queue == NULL ? NULL : &l.place.queue->e.name);
+        write_opt(&w, l.place.agent == NULL ? NULL : &l.place.agent->e.name);
+        fc_mpw_int(&w, l.place.channel);
     }
     FC_ASSERT(!w.overflow); /* 800 facts of the longest names are 300 bytes each: fits the block */
     record(o, FC_RECORD_PUT, fc_str_n(key, second_key(key, s->second, part)), fc_str_n((const char *)w.buf, w.len));

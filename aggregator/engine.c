@@ -185,6 +185,13 @@ void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev) {
     }
 }
 
+void fc_engine_apply_all(struct fc_engine *e, const struct fc_event *events, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        fc_ahead_events(e, events, i, n);
+        fc_engine_apply(e, &events[i]);
+    }
+}
+
 /* ---- looking ------------------------------------------------------------------------------------------------------------ */
 
 struct fc_entity *fc_engine_find(struct fc_engine *e, enum fc_scope scope, struct fc_str name) {

@@ -85,9 +85,12 @@ static void take_out(struct fc_engine *e, struct fc_entity *x, void *ctx) {
     fc_engine_touch_gauges(e, x);
 }
 
-static void grown_old(void *ctx, const struct fc_logged *l, bool h1) {
-    struct leaving out = {l, h1};
-    fc_engine_each_owner(ctx, l->place.queue, l->place.agent, take_out, &out);
+static void grown_old(void *ctx, const struct fc_second *s, bool h1) {
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct fc_logged l = fc_rolling_at(s, i);
+        fc_ahead_leaving(s, i);
+        fc_engine_each_owner(ctx, l.place.queue, l.place.agent, take_out, &(struct leaving){&l, h1});
+    }
 }
 
 /* ---- agents' time ------------------------------------------------------------------------------------------------ */
@@ -260,8 +263,10 @@ static void count_early_facts(struct fc_engine *e) {
     int64_t from_s = e->rolling.h1_from_s, to_s = from_s + FC_ROLLING_SECONDS;
     for (int64_t s = from_s; s < to_s; s++) {
         struct fc_second *sec = fc_rolling_second(&e->rolling, s);
-        for (uint32_t i = 0; sec != NULL && i < sec->n; i++)
-            fc_engine_each_owner(e, sec->facts[i].place.queue, sec->facts[i].place.agent, add_early, &sec->facts[i]);
+        for (uint32_t i = 0; sec != NULL && i < sec->n; i++) {
+            struct fc_logged l = fc_rolling_at(sec, i);
+            fc_engine_each_owner(e, l.place.queue, l.place.agent, add_early, &l);
+        }
     }
 }
 
