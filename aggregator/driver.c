@@ -110,7 +110,7 @@ static bool apply_block(struct fc_driver *d, const struct fc_event_block *b) {
     if (b->first > mark) return false;
     uint32_t from = mark > b->first ? (uint32_t)(mark - b->first < b->count ? mark - b->first : b->count) : 0;
     fc_count_add(&d->counts.events_again, from);
-    for (uint32_t i = from; i < b->count; i++) fc_engine_apply(d->engine, &b->events[i]);
+    fc_engine_apply_all(d->engine, b->events + from, b->count - from);
     if (b->first + b->count > mark) fc_engine_set_mark(d->engine, spool, b->first + b->count);
     return true;
 }

@@ -84,6 +84,7 @@ void fc_engine_destroy(struct fc_engine *e) {
     fc_seen_destroy(e->surveys);
     fc_due_fini(&e->breaches);
     fc_tally_fini(&e->merged);
+    fc_delta_fini(&e->minute);
     free(e->spans[0].at);
     free(e->spans[1].at);
     free(e->scratch);
@@ -181,6 +182,13 @@ void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev) {
     case FC_SURVEYED:
     case FC_COMPLAINT: quality(e, ev); break;
     case FC_KIND_COUNT: break;
+    }
+}
+
+void fc_engine_apply_all(struct fc_engine *e, const struct fc_event *events, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        fc_ahead_events(e, events, i, n);
+        fc_engine_apply(e, &events[i]);
     }
 }
 

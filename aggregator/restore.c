@@ -34,8 +34,6 @@ static struct fc_str get_opt(struct in *in) {
     return get_str(in);
 }
 
-static void get_tally(struct in *in, struct fc_tally *t) { in->ok = in->ok && fc_tally_decode(&in->mp, t, NULL) == FC_OK; }
-
 static void load_meta(struct in *in) {
     struct fc_engine *e = in->e;
     e->now_us = get_int(in);
@@ -52,7 +50,11 @@ static void load_day(struct in *in, struct fc_entity *x) {
     for (uint32_t i = 0; in->ok && i < n; i += 2) {
         int64_t channel = get_int(in);
         in->ok = in->ok && channel >= 0 && channel < FC_CELLS;
-        if (in->ok) get_tally(in, &fc_entity_cell(x, (uint8_t)channel)->series.day);
+        in->ok = in->ok && fc_tally_decode(&in->mp, &in->e->merged, NULL) == FC_OK;
+        if (!in->ok) return;
+        struct fc_series *s = &fc_entity_cell(x, (uint8_t)channel)->series;
+        fc_series_clear_day(s);
+        fc_series_add_day(s, &in->e->merged);
     }
 }
 
