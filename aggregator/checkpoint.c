@@ -9,7 +9,7 @@
  *   'c' ID          queue|nil, agent|nil, source|nil, listed, offered_us, answered_us, left_us, ended_us, wrapped_us, disposed_us, told_us,
  *                   threshold_us, short_us, over_us, channel, left, by, outcome, cause, told, root, breached, presumed, customer|nil,
  *                   [ts_us, kind, agent|nil, ..], [ts_us, queue|nil, agent|nil, present, csat, nps, resolved, rater, assess, ..]
- *   's' NAME        epoch, down, beats, since_us, heard_us, gaps, gap_us, gap_reason, snapshot, snapshot_us, silent
+ *   's' NAME        epoch, down, beats, since_us, heard_us, gaps, gap_us, gap_reason, snapshot, snapshot_us, silent, via|nil (absent in older records)
  *   'o' SECOND PART [ts_us, value, sign, count, sum, queue|nil, agent|nil, channel] for each fact; SECOND u64, PART u16, big endian
  *   'k' KEY         a customer's chains (chains.h);  'x' CASE  a complaint (cases.h);  'w' KEY  surveys seen (seen.h)
  * Intervals (merged, not replaced): SCOPE RES CHANNEL NAME 0 START, see interval.h.
@@ -218,7 +218,7 @@ static void save_contact(struct out *o, struct fc_contact *c) {
 
 static void save_source(struct out *o, struct fc_source_state_of *s) {
     struct fc_mpw w;
-    begin(o->e, &w, 11);
+    begin(o->e, &w, 12);
     fc_mpw_key(&w, s->epoch);
     fc_mpw_bool(&w, s->down);
     fc_mpw_bool(&w, s->beats);
@@ -230,6 +230,7 @@ static void save_source(struct out *o, struct fc_source_state_of *s) {
     fc_mpw_int(&w, (int64_t)s->snapshot);
     fc_mpw_int(&w, s->snapshot_us);
     fc_mpw_bool(&w, s->silent);
+    write_opt(&w, s->via == NULL ? NULL : &s->via->name);
     put(o, 's', s->name, &w);
     s->to_store = false;
 }

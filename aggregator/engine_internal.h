@@ -17,15 +17,20 @@
 #include "chains.h"
 #include "due.h"
 #include "engine.h"
+#include "leap.h"
 #include "levels.h"
 #include "map.h"
 #include "place.h"
 #include "rolling.h"
 #include "seen.h"
+#include "skew.h"
 #include "steps.h"
 #include "timeline.h"
 
-#define SOURCE_SILENT_US (15 * FC_SECOND_US) /* three missed heartbeats */
+#define SOURCE_SILENT_MS 15000                        /* three missed heartbeats */
+#define SOURCE_GIVEN_UP_US (24 * 60 * FC_MINUTE_US)   /* lost for so long it is not waited for any more: its tiles are as good as ever */
+#define FC_FEEDS_MAX 8                                /* sources of one queue that are remembered */
+#define FC_LOST_MAX 16                                /* sources that an item names */
 
 struct fc_list_of { /* a plain growing array of pointers */
     void **at;
@@ -71,6 +76,8 @@ struct fc_queue {
     struct fc_entity e;
     const struct fc_queue_rules *rules;
     struct fc_list_of groups; /* struct fc_group * */
+    struct fc_source_state_of *feeds[FC_FEEDS_MAX]; /* whose events it has had since the start or in restored contacts */
+    uint32_t feeds_n;
 };
 
 struct fc_membership;
@@ -142,7 +149,13 @@ struct fc_source_state_of {
     struct fc_str name; /* owned; first, for the map */
     char epoch[FC_ID_MAX + 1];
     bool down, beats; /* beats: it sends heartbeats, so that their absence means something */
-    int64_t since_us, heard_us, gap_us;
+    int64_t since_us, heard_us, gap_us; /* heard_us: engine's time */
+    struct fc_mono heard;  /* ns 0: not since the start */
+    struct fc_skew skew;
+    int64_t skew_us;       /* as last told */
+    bool skew_known, skewed;
+    struct fc_source_state_of *via; /* the collector that its events come through, or NULL: when that is lost, so is this */
+    struct fc_queue *fed;  /* the queue of its latest event */
     int64_t gaps;
     char gap_reason[FC_TEXT_MAX + 1];
     uint64_t snapshot;      /* rises with every begin */
@@ -169,6 +182,10 @@ struct fc_expected {
 struct fc_engine {
     const struct fc_rules *rules;
     bool event_clock;
+    struct fc_wall wall; /* as last told by fc_engine_watch */
+    struct fc_mono mono, looked; /* likewise; when sources were last looked through */
+    struct fc_leap leap;
+    struct fc_source_state_of *via; /* the collector whose batch is being applied, or NULL */
     bool shows_tallies; /* groups' items hold what they are worked out from */
     int64_t now_us, next_turn_us; /* next_turn_us: when the first owner's day ends */
     struct fc_map queues, agents, contacts, sources, marks;
@@ -307,7 +324,13 @@ void fc_engine_touch_agent(struct fc_engine *e, struct fc_agent *a); /* its own 
 void fc_feed_apply(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *s);
 struct fc_source_state_of *fc_feed_heard(struct fc_engine *e, const struct fc_event *ev); /* NULL when the event names no source */
 struct fc_source_state_of *fc_feed_source(struct fc_engine *e, struct fc_str name);
-void fc_feed_silence(struct fc_engine *e); /* who has not been heard for too long */
+void fc_feed_fed(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *s); /* its queue has this source */
+void fc_feed_link(struct fc_queue *q, struct fc_source_state_of *s);
+void fc_feed_look(struct fc_engine *e);  /* once a second: who has not been heard for too long, whose clock is off */
+void fc_feed_leapt(struct fc_engine *e); /* lags from before say nothing any more */
+
+/* The sources of an owner that are silent or down, each once; says how many (at most FC_LOST_MAX). */
+uint32_t fc_feed_lost(const struct fc_engine *e, const struct fc_entity *x, const struct fc_source_state_of **out);
 const char *fc_feed_state_word(const struct fc_source_state_of *s); /* up, down or silent */
 
 #endif

@@ -32,6 +32,7 @@ static enum fc_status batch(void *ctx, const struct fc_link_msg *msg) {
     if (st != FC_OK) return st;
     uint64_t next = fc_engine_mark(r->engine, msg->spool);
     r->counts->batches++;
+    fc_engine_via(r->engine, msg->spool);
     for (uint32_t i = 0; i < r->block->count; i++) {
         if (r->block->first + i < next) continue;
         fc_engine_apply(r->engine, &r->block->events[i]);

@@ -190,6 +190,7 @@ static void load_contact(struct in *in, struct fc_str id) {
     c->agent = get_agent(in);
     struct fc_str source = get_opt(in);
     if (source.p != NULL) c->source = fc_feed_source(e, source);
+    if (c->source != NULL && c->queue != NULL) fc_feed_link(c->queue, c->source);
     c->listed = (uint64_t)get_int(in);
     load_words(in, c);
     struct fc_str customer = get_opt(in);
@@ -216,7 +217,8 @@ static void load_source(struct in *in, struct fc_str name) {
     s->snapshot = (uint64_t)get_int(in);
     s->snapshot_us = get_int(in);
     s->silent = get_bool(in);
-    if (!s->silent) s->heard_us = 0; /* it could not be heard while this program was down */
+    struct fc_str via = in->left > 11 ? get_opt(in) : (struct fc_str){0};
+    if (via.p != NULL) s->via = fc_feed_source(in->e, via);
 }
 
 static bool is_count(int64_t v) { return (v >= 0 && v < FC_TALLY_COUNT_ALL) || v == FC_TALLY_NONE; }

@@ -30,6 +30,7 @@ static void fill(struct fc_engine *e, struct fc_state_block *b, size_t pairs, wr
     struct page p = {.e = e};
     e->version++;
     b->gone = false;
+    b->lag.received.ns = 0;
     for (;;) {
         if (b->body_cap > 0) {
             fc_mpw_init(&p.w, b->body, b->body_cap);
@@ -44,6 +45,33 @@ static void fill(struct fc_engine *e, struct fc_state_block *b, size_t pairs, wr
     }
     b->body_n = p.w.len;
     e->counters.topics_sent++;
+}
+
+/* ---- sources that are lost --------------------------------------------------------------------------------------- */
+
+static void write_lost(struct page *p, const struct fc_source_state_of *s) {
+    fc_mpw_map(&p->w, 3);
+    fc_mpw_key(&p->w, "src");
+    fc_mpw_str(&p->w, s->name);
+    fc_mpw_key(&p->w, "state");
+    fc_mpw_key(&p->w, fc_feed_state_word(s));
+    fc_mpw_key(&p->w, "since_us");
+    fc_mpw_int(&p->w, s->since_us);
+}
+
+/* Who looks at a number must know that what it is made from is missing: the item itself says so, and only then. */
+static void write_sources_lost(struct page *p, const struct fc_entity *x) {
+    const struct fc_source_state_of *lost[FC_LOST_MAX];
+    uint32_t n = fc_feed_lost(p->e, x, lost);
+    if (n == 0) return;
+    fc_mpw_key(&p->w, "sources_lost");
+    fc_mpw_array(&p->w, n);
+    for (uint32_t i = 0; i < n; i++) write_lost(p, lost[i]);
+}
+
+static bool says_lost(const struct fc_engine *e, const struct fc_entity *x) {
+    const struct fc_source_state_of *lost[FC_LOST_MAX];
+    return fc_feed_lost(e, x, lost) > 0;
 }
 
 /* ---- queues, groups, agents ------------------------------------------------------------------------------------- */
@@ -154,6 +182,7 @@ static void write_owner(struct page *p, const void *what, enum fc_window window)
     const struct view *v = what;
     struct fc_engine *e = p->e;
     write_owner_head(p, v, window);
+    write_sources_lost(p, v->x);
     write_now(p, v);
     if (window == FC_WINDOW_NOW) return;
     fc_engine_merge_window(e, v->x, v->channel, window, &e->merged);
@@ -172,7 +201,7 @@ static void write_owner(struct page *p, const void *what, enum fc_window window)
 void fc_engine_show_tallies(struct fc_engine *e) { e->shows_tallies = true; }
 
 static size_t owner_pairs(const struct view *v, enum fc_window window, const struct fc_engine *e) {
-    size_t more = shows_tally(e, v->x), pairs = HEAD_PAIRS + FC_KPI_NOW_PAIRS + more;
+    size_t more = shows_tally(e, v->x), pairs = HEAD_PAIRS + FC_KPI_NOW_PAIRS + more + says_lost(e, v->x);
     return window == FC_WINDOW_NOW ? pairs : pairs + 1 + FC_KPI_PAIRS + more;
 }
 
@@ -317,7 +346,7 @@ static void write_queues(struct page *p, const void *what, enum fc_window window
 
 static void write_source(struct page *p, const struct fc_source_state_of *s) {
     struct fc_mpw *w = &p->w;
-    fc_mpw_map(w, 7);
+    fc_mpw_map(w, 10);
     fc_mpw_key(w, "src");
     fc_mpw_str(w, s->name);
     fc_mpw_key(w, "state");
@@ -333,6 +362,14 @@ static void write_source(struct page *p, const struct fc_source_state_of *s) {
     else fc_mpw_nil(w);
     fc_mpw_key(w, "gap_us");
     if (s->gaps > 0) fc_mpw_int(w, s->gap_us);
+    else fc_mpw_nil(w);
+    fc_mpw_key(w, "skew_ms");
+    if (s->skew_known) fc_mpw_int(w, s->skew_us / 1000);
+    else fc_mpw_nil(w);
+    fc_mpw_key(w, "skewed");
+    fc_mpw_bool(w, s->skewed);
+    fc_mpw_key(w, "via");
+    if (s->via != NULL) fc_mpw_str(w, s->via->name);
     else fc_mpw_nil(w);
 }
 

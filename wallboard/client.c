@@ -91,11 +91,14 @@ static void write_error(const char *wrong, enum fc_protocol protocol, struct fc_
 static void write_ticks(struct fc_server *server, struct fc_mono now) {
     for (enum fc_protocol p = 0; p < FC_PROTOCOL_COUNT; p++) {
         struct note note;
-        note_begin(&note, &server->tick[p], p, 4);
+        const char *why = fc_trouble_word(fc_hub_trouble(&server->hub, now));
+        note_begin(&note, &server->tick[p], p, why == NULL ? 5 : 6);
         note_text(&note, "type", "tick");
         note_int(&note, "at_us", data_at_us(server));
         note_int(&note, "now_us", fc_wall_now().us);
-        note_text(&note, "feed", fc_hub_up(&server->hub, now) ? "up" : "down");
+        note_text(&note, "feed", why == NULL ? "up" : "down");
+        if (why != NULL) note_text(&note, "why", why);
+        note_int(&note, "age_ms", fc_hub_age_ms(&server->hub, now));
         note_end(&note);
     }
 }
