@@ -59,6 +59,7 @@ struct fc_entity {
     struct fc_cell *cells[FC_CELLS]; /* made when first needed; an agent's: the plain one */
     struct fc_mono list_published;
     struct fc_levels levels; /* agents by state, now and over time; 64 a state */
+    int64_t behind_until_us; /* its steps come from long ago, one after the other: until then time is entered as they come */
     struct fc_roster { /* agents, sorted by label; of queues and `all` */
         struct fc_agent **at;
         uint32_t n, cap;

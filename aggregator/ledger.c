@@ -7,6 +7,8 @@
 #include <stddef.h>
 
 #define SETTLE_SLICES 60 /* every owner's time is entered once a minute, a sixtieth of them each second */
+#define BEHIND_US (30 * FC_MINUTE_US)    /* as far back a step is one of many that waited */
+#define BEHIND_FOR_US (2 * FC_MINUTE_US) /* without another one they are over */
 
 /* ---- facts ----------------------------------------------------------------------------------------------------- */
 
@@ -114,12 +116,24 @@ static void settle(struct fc_engine *e, struct fc_entity *x, int64_t to_us) {
     fc_levels_settle(&x->levels, to_us, &(struct fc_time_sink){add_time, &t});
 }
 
-void fc_engine_settle(struct fc_engine *e, struct fc_entity *x) { settle(e, x, e->now_us); }
+void fc_engine_settle(struct fc_engine *e, struct fc_entity *x) {
+    bool behind = e->now_us < x->behind_until_us;
+    settle(e, x, behind ? x->levels.settled_us : e->now_us);
+}
 
 /* What was stored holds the time of all steps told at a restart; a group that the rules have since then was not stored. */
 static bool holds_time(const struct fc_engine *e, const struct fc_entity *x) {
     bool of_rules = x->scope == FC_SCOPE_GROUP && x != &e->all.e;
     return e->restoring && !(of_rules && !((const struct fc_group *)x)->day_known);
+}
+
+/* Hours of events that waited in a spool come one after the other. Entered up to now, time would have to be corrected in
+ * every minute of those hours by each of them; so it is entered up to where they are, and again up to now when they have
+ * caught up. A single late step is corrected. */
+static void follow_from(struct fc_engine *e, struct fc_entity *x, int64_t ts_us, const struct fc_time_sink *sink) {
+    if (e->now_us - ts_us <= BEHIND_US) return;
+    x->behind_until_us = e->now_us + BEHIND_FOR_US;
+    if (x->levels.settled_us - ts_us > BEHIND_US) fc_levels_unsettle(&x->levels, ts_us - ts_us % FC_MINUTE_US, sink);
 }
 
 /* Once a minute settling comes before the owner's first step, so that all further ones of that minute are but gathered. */
@@ -132,8 +146,11 @@ static void enter_step(void *ctx, struct fc_levels *of, const struct fc_step *s)
     struct fc_engine *e = ctx;
     struct fc_entity *x = (struct fc_entity *)(void *)((char *)of - offsetof(struct fc_entity, levels));
     struct time_entry t = {e, x};
-    if (!e->restoring) settle_minute(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
     struct fc_time_sink sink = {add_time, &t};
+    if (!e->restoring) {
+        follow_from(e, x, s->ts_us, &sink);
+        settle_minute(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
+    }
     fc_levels_step(of, s, fc_steps_m15_from_us(e->steps), fc_steps_h1_from_us(e->steps), holds_time(e, x) ? NULL : &sink);
     fc_steps_add(e->steps, of, s);
     fc_engine_touch(e, x);

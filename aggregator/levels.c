@@ -71,6 +71,14 @@ void fc_levels_settle(struct fc_levels *l, int64_t to_us, const struct fc_time_s
     l->settled_us = to_us;
 }
 
+void fc_levels_unsettle(struct fc_levels *l, int64_t to_us, const struct fc_time_sink *sink) {
+    if (to_us >= l->settled_us) return;
+    fc_levels_settle(l, l->settled_us, sink); /* what is owed */
+    for (uint8_t s = 0; s < FC_AGENT_STATE_COUNT; s++)
+        if (l->of[s].n != 0) enter(sink, to_us, l->settled_us, s, -l->of[s].n);
+    l->settled_us = to_us;
+}
+
 void fc_levels_window_us(const struct fc_levels *l, enum fc_window window, int64_t from_us, int64_t now_us, int64_t out[FC_AGENT_STATE_COUNT]) {
     for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) {
         const struct fc_level_sums *sums = window == FC_WINDOW_M15 ? &l->of[s].m15 : &l->of[s].h1;

@@ -51,6 +51,10 @@ void fc_levels_leave(struct fc_levels *l, const struct fc_step *s, bool h1);
 /* Enters time up to to_us, and what is owed; the latter alone when to_us lies in the past. */
 void fc_levels_settle(struct fc_levels *l, int64_t to_us, const struct fc_time_sink *sink);
 
+/* Takes back what was entered of the time after to_us, as if settling had stopped there; does nothing when it did not come
+ * that far. Steps that come from there on, in order, then cost no more than live ones. */
+void fc_levels_unsettle(struct fc_levels *l, int64_t to_us, const struct fc_time_sink *sink);
+
 /* Time in each state within (from_us, now_us], us; window m15 or h1, which begins at from_us. */
 void fc_levels_window_us(const struct fc_levels *l, enum fc_window window, int64_t from_us, int64_t now_us, int64_t out[FC_AGENT_STATE_COUNT]);
 

@@ -115,6 +115,7 @@ static void expect_all(void) {
     assert_int_equal(fc_timeline_state(&w.line, &since_us), state_at(w.now_s));
     for (int t = 0; t < TARGETS; t++) {
         struct fc_time_sink times = {enter_time, &t};
+        if (rng() % 2 == 0) fc_levels_unsettle(&w.levels[t], at(between(0, w.now_s)), &times);
         fc_levels_settle(&w.levels[t], at(w.now_s), &times);
         for (int state = 0; state < FC_AGENT_STATE_COUNT; state++)
             assert_int_equal(w.levels[t].of[state].n, seen_at(t, w.now_s) && state == state_at(w.now_s));
