@@ -427,10 +427,31 @@ static void an_endpoint_must_be_usable(void **state) {
     assert_non_null(strstr(err.text, "in use"));
 }
 
+static void what_a_collector_tells_goes_to_the_publisher(void **state) {
+    (void)state;
+    uint8_t bytes[128];
+    struct fc_mpw w;
+    struct fc_tell *tell = NULL;
+    struct fc_link_msg m = {.type = FC_LINK_TELL, .spool = fc_str_n(SPOOL_A, FC_SPOOL_ID_LEN), .figures = FC_STR_LIT("\x81\xa1x\x07")};
+    fc_mpw_init(&w, bytes, sizeof bytes);
+    fc_link_encode(&w, &m);
+    const uint64_t n = 70; /* more than may wait: nobody misses what is told anew each second */
+    for (uint64_t i = 0; i < n; i++) assert_true(zmq_send(peer, bytes, w.len, 0) >= 0);
+    for (int i = 0; i < 100 && fc_count_get(&fc_ingest_counts(ingest[0])->tells) < n; i++) settle(20);
+    assert_int_equal(fc_count_get(&fc_ingest_counts(ingest[0])->tells), n);
+    assert_int_equal(fc_count_get(&fc_ingest_counts(ingest[0])->tells_dropped), n - fc_ring_room(fc_ingest_tells(ingest[0])));
+    assert_true(FC_RING_POP(fc_ingest_tells(ingest[0]), &tell));
+    assert_true(tell->n == 4 && memcmp(tell->bytes, m.figures.p, 4) == 0 && memcmp(tell->spool, SPOOL_A, sizeof tell->spool) == 0);
+    free(tell);
+    assert_int_equal(fc_count_get(&fc_ingest_counts(ingest[0])->refused), 0);
+    assert_int_equal(engine_events, 0); /* and nothing that counts is in it */
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(what_a_collector_tells_goes_to_the_publisher),
         TEST(a_batch_goes_to_engine_and_disk_and_is_acked),
         TEST(a_spool_may_begin_anywhere),
         TEST(what_does_not_fit_is_left_and_answered),

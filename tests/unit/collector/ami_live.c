@@ -425,6 +425,36 @@ static void a_peer_that_falls_silent(void **state) {
     assert_true(fake_count(t.sink, FC_HEARTBEAT) >= 2);
 }
 
+/* An hour back while it is connected: what it waits for goes on, and what it tells has the new time. */
+static void a_wall_clock_that_is_set_back(void **state) {
+    (void)state;
+    open_source(false, NULL);
+    log_in();
+    size_t before = fake_count(t.sink, FC_HEARTBEAT);
+    int64_t mono_us = t.now_us, wall_us = t.now_us - INT64_C(3600000000);
+    for (int s = 0; s < 14; s++) {
+        mono_us += 1000000;
+        wall_us += 1000000;
+        assert_int_equal(fc_source_ami.work(t.source, NULL, 0, (struct fc_wall){wall_us}, (struct fc_mono){mono_us * 1000}, &t.err), FC_OK);
+    }
+    assert_int_equal(fake_count(t.sink, FC_HEARTBEAT), before + 2);
+    const struct rec *last = &t.sink->recs[t.sink->n - 1];
+    assert_true(last->kind == FC_HEARTBEAT && last->ts > wall_us - 6000000 && last->ts <= wall_us);
+}
+
+static void a_peer_that_is_away_is_said_to_be_down(void **state) {
+    (void)state;
+    (void)close(t.listener);
+    t.listener = -1;
+    open_source(false, NULL);
+    for (int s = 0; s < 31; s++) {
+        t.now_us += 1000000;
+        assert_int_equal(work(), FC_OK);
+    }
+    assert_true(fake_count(t.sink, FC_HEARTBEAT) >= 5);
+    for (size_t i = 0; i < t.sink->n; i++) assert_true(t.sink->recs[i].kind != FC_HEARTBEAT || t.sink->recs[i].word == FC_SOURCE_DOWN);
+}
+
 static void a_peer_that_says_nothing_at_all(void **state) {
     (void)state;
     open_source(false, NULL);
@@ -517,6 +547,8 @@ int main(void) {
         TEST(a_peer_that_is_no_asterisk),
         TEST(a_connection_that_is_refused),
         TEST(a_peer_that_falls_silent),
+        TEST(a_wall_clock_that_is_set_back),
+        TEST(a_peer_that_is_away_is_said_to_be_down),
         TEST(a_peer_that_says_nothing_at_all),
         TEST(a_list_that_is_refused_is_said),
         TEST(it_logs_off_when_closed),

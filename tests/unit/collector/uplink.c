@@ -237,6 +237,31 @@ static void duplicate_and_foreign_acks_do_nothing(void **state) {
     peer_fini(&p);
 }
 
+static void tells_until_it_is_not_understood(void **state) {
+    (void)state;
+    struct peer p;
+    struct fc_link_msg m;
+    zmq_msg_t frame;
+    static const char zeros[] = "00000000000000000000000000000000";
+    peer_init(&p);
+    fc_uplink_tell(p.u, "\x80", 1); /* nobody is connected: forgotten */
+    assert_int_equal(answer(&p, false, 2000), FC_LINK_HELLO);
+    fc_uplink_tell(p.u, "\x81\xa1x\x07", 4);
+    assert_true(hear(&p, &m, &frame, 2000));
+    assert_true(m.type == FC_LINK_TELL && fc_str_eq(m.spool, fc_spool_id(p.r.sink.spool)) && m.figures.n == 4);
+    (void)zmq_msg_close(&frame);
+    say(&p, &(struct fc_link_msg){.type = FC_LINK_REFUSE, .spool = fc_str_n(zeros, FC_SPOOL_ID_LEN), .reason = FC_STR_LIT("unknown type")});
+    for (int i = 0; i < 1000 && fc_uplink_counters(p.u)->foreign == 0; i++) {
+        work(&p);
+        (void)usleep(1000);
+    }
+    fc_uplink_tell(p.u, "\x80", 1); /* an aggregator of an older version is spared */
+    put(&p, 1);
+    assert_int_equal(answer(&p, false, 2000), FC_LINK_BATCH);
+    assert_int_equal(fc_uplink_counters(p.u)->refused, 0);
+    peer_fini(&p);
+}
+
 static void a_refusal_backs_off_and_keeps_everything(void **state) {
     (void)state;
     struct peer p;
@@ -366,6 +391,7 @@ int main(void) {
         cmocka_unit_test(lost_batches_are_sent_again),
         cmocka_unit_test(a_hole_is_filled_at_once),
         cmocka_unit_test(duplicate_and_foreign_acks_do_nothing),
+        cmocka_unit_test(tells_until_it_is_not_understood),
         cmocka_unit_test(a_refusal_backs_off_and_keeps_everything),
         cmocka_unit_test(connects_again_by_itself),
         cmocka_unit_test(an_aggregator_that_lost_its_data),

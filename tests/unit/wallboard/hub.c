@@ -150,6 +150,69 @@ static void silence_is_down(void **state) {
     assert_false(fc_hub_up(&hub, now));
 }
 
+/* A heartbeat that also tells how its engine and its clock are. */
+static void beat_with(uint32_t cell, int64_t turn_ms_ago, int64_t held_ms) {
+    uint8_t bytes[256];
+    struct fc_mpw w;
+    fc_mpw_init(&w, bytes, sizeof bytes);
+    fc_mpw_map(&w, 7);
+    fc_mpw_key(&w, "topic");
+    fc_mpw_key(&w, "hb");
+    fc_mpw_key(&w, "ver");
+    fc_mpw_int(&w, 1);
+    fc_mpw_key(&w, "at_us");
+    fc_mpw_int(&w, INT64_C(1760000000000000));
+    fc_mpw_key(&w, "instance");
+    fc_mpw_key(&w, cell == 0 ? "i1" : "j1");
+    fc_mpw_key(&w, "sent");
+    fc_mpw_int(&w, (int64_t)++sent[cell]);
+    fc_mpw_key(&w, "turn_ms_ago");
+    fc_mpw_int(&w, turn_ms_ago);
+    fc_mpw_key(&w, "held_ms");
+    fc_mpw_int(&w, held_ms);
+    assert_false(w.overflow);
+    (void)fc_hub_message(&hub, cell, fc_str("hb"), bytes, w.len, now);
+}
+
+static void pass_ms(int64_t ms) { now.ns += ms * 1000000; }
+
+static void beating_is_not_living(void **state) {
+    (void)state;
+    beat_with(0, 50, 0), beat_with(1, 50, 0);
+    assert_int_equal(fc_hub_trouble(&hub, now), FC_TROUBLE_NONE);
+    assert_null(fc_trouble_word(FC_TROUBLE_NONE));
+    for (int64_t stuck_ms = 500; stuck_ms <= 2000; stuck_ms += 500) {
+        pass_ms(500);
+        beat_with(0, 50 + stuck_ms, 0), beat_with(1, 50, 0);
+        assert_int_equal(fc_hub_up(&hub, now), stuck_ms < 2000);
+    }
+    assert_int_equal(fc_hub_trouble(&hub, now), FC_TROUBLE_STUCK);
+    assert_string_equal(fc_trouble_word(FC_TROUBLE_STUCK), "stuck");
+    assert_int_equal(fc_hub_age_ms(&hub, now), 2050);
+    beat_with(0, 10, 0);
+    assert_true(fc_hub_up(&hub, now));
+    pass_ms(2001);
+    beat_with(0, 10, 0);
+    assert_int_equal(fc_hub_trouble(&hub, now), FC_TROUBLE_SILENT); /* the other one */
+    assert_string_equal(fc_trouble_word(FC_TROUBLE_SILENT), "silent");
+}
+
+static void a_clock_that_is_waited_for_is_told_with_how_long(void **state) {
+    (void)state;
+    beat_with(0, 0, 0), beat_with(1, 0, 2000); /* so short a wait nobody sees */
+    assert_true(fc_hub_up(&hub, now));
+    beat_with(1, 0, 3600000);
+    assert_int_equal(fc_hub_trouble(&hub, now), FC_TROUBLE_CLOCK);
+    assert_string_equal(fc_trouble_word(FC_TROUBLE_CLOCK), "clock");
+    for (int i = 0; i < 20; i++) {
+        pass_ms(500);
+        beat_with(0, 0, 0), beat_with(1, 0, 3600000 - i * 500);
+    }
+    assert_int_equal(fc_hub_age_ms(&hub, now), 10000); /* since it stands still, not how long it has to */
+    beat_with(1, 0, 0);
+    assert_true(fc_hub_up(&hub, now) && fc_hub_age_ms(&hub, now) == 0);
+}
+
 static void bad_messages_are_counted(void **state) {
     (void)state;
     static const char *const bad[] = {"", "\xc0", "\x80", "\x81\xa5topic\xa1x", "\x83\xa5topic\xa1y\xa3ver\x01\xa5" "at_us\x01",
@@ -168,6 +231,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(of_two_cells_the_newer_wins, open_hub, close_hub),
         cmocka_unit_test_setup_teardown(what_is_said_to_be_gone_is_gone, open_hub, close_hub),
         cmocka_unit_test_setup_teardown(silence_is_down, open_hub, close_hub),
+        cmocka_unit_test_setup_teardown(beating_is_not_living, open_hub, close_hub),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_waited_for_is_told_with_how_long, open_hub, close_hub),
         cmocka_unit_test_setup_teardown(bad_messages_are_counted, open_hub, close_hub),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

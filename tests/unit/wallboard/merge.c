@@ -38,7 +38,7 @@ struct counted {
     struct fc_kpi_now now;
     int64_t handled[4], open, from_us;
     uint32_t channels;
-    const char *window;
+    const char *window, *lost; /* lost: a source, or NULL */
 };
 
 static void count_at_random(struct counted *c) {
@@ -96,7 +96,7 @@ static size_t write_item(uint8_t *to, struct counted *c, bool mergeable) {
     struct fc_mpw w;
     fc_mpw_init(&w, to, BYTES);
     size_t more = mergeable ? 1 : 0;
-    fc_mpw_map(&w, 4u + (live ? FC_KPI_NOW_PAIRS + more : 0u) + (now ? 0u : 1u + FC_KPI_PAIRS + more));
+    fc_mpw_map(&w, 4u + (c->lost != NULL) + (live ? FC_KPI_NOW_PAIRS + more : 0u) + (now ? 0u : 1u + FC_KPI_PAIRS + more));
     fc_mpw_key(&w, "name");
     fc_mpw_key(&w, "front");
     fc_mpw_key(&w, "window");
@@ -107,6 +107,13 @@ static size_t write_item(uint8_t *to, struct counted *c, bool mergeable) {
     fc_mpw_array(&w, (size_t)__builtin_popcount(c->channels));
     for (unsigned i = 0; i < FC_CHANNEL_COUNT; i++)
         if ((c->channels >> i & 1) != 0) fc_mpw_key(&w, fc_word(FC_VOCAB_CHANNEL, i));
+    if (c->lost != NULL) {
+        fc_mpw_key(&w, "sources_lost");
+        fc_mpw_array(&w, 1);
+        fc_mpw_map(&w, 1);
+        fc_mpw_key(&w, "src");
+        fc_mpw_key(&w, c->lost);
+    }
     c->now.ewt_ms = ewt_of(c);
     if (live) fc_kpi_write_now(&w, &c->now);
     if (live && mergeable) {
@@ -212,6 +219,25 @@ static void what_nobody_knows_stays_unknown(void **state) {
     assert_true(json_is_null(json_object_get(json_object_get(got, "complaints"), "open")));
     json_decref(got);
     for (int c = 0; c < 2; c++) fc_tally_fini(&of[c].tally);
+}
+
+static void sources_that_cells_have_lost_stand_side_by_side(void **state) {
+    (void)state;
+    static const uint32_t order[] = {0, 1, 2};
+    struct counted of[CELLS];
+    for (int c = 0; c < CELLS; c++) count_at_random(&of[c]);
+    json_t *got = merged(of, order, CELLS, &(struct fc_merged){0});
+    assert_null(json_object_get(got, "sources_lost"));
+    json_decref(got);
+    of[0].lost = "pbx";
+    of[2].lost = "crm";
+    got = merged(of, order, CELLS, &(struct fc_merged){0});
+    const json_t *lost = json_object_get(got, "sources_lost");
+    assert_int_equal(json_array_size(lost), 2);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(lost, 0), "src")), "pbx");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(lost, 1), "src")), "crm");
+    json_decref(got);
+    for (int c = 0; c < CELLS; c++) fc_tally_fini(&of[c].tally);
 }
 
 static void bad_items_are_no_shares(void **state) {
@@ -354,6 +380,7 @@ static void answers_without_tallies_stay_as_they_are(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_add_up_to_the_whole),  cmocka_unit_test(what_nobody_knows_stays_unknown),
+        cmocka_unit_test(sources_that_cells_have_lost_stand_side_by_side),
         cmocka_unit_test(bad_items_are_no_shares),    cmocka_unit_test(lists_are_joined),
         cmocka_unit_test(answers_are_merged_by_step), cmocka_unit_test(answers_without_tallies_stay_as_they_are),
     };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { AgentState, Item, KpiItem } from '../src/model/items';
 import { Store } from '../src/model/store';
+import type { Tick } from '../src/net/protocol';
 import { SAMPLES } from '../src/model/trend';
 
 const DAY_MS = 1_700_000_000_000;
@@ -15,7 +16,7 @@ function makeStore() {
     store,
     us,
     hello: (build = 'a', at_us = us()) => (store.opened(), store.apply({ type: 'hello', version: '1', build, at_us, now_us: us() })),
-    tick: (feed: 'up' | 'down' = 'up', at_us = us()) => store.apply({ type: 'tick', at_us, now_us: us(), feed }),
+    tick: (feed: 'up' | 'down' = 'up', at_us = us(), more: Partial<Tick> = {}) => store.apply({ type: 'tick', at_us, now_us: us(), feed, ...more }),
     state: (...items: Item[]) => store.apply({ type: 'state', at_us: us(), items }),
   };
 }
@@ -66,6 +67,23 @@ test('a queue that is gone is forgotten, and so is a topic with a tombstone', ()
   assert.equal(store.find('queue/a/m15'), null);
   assert.equal(store.find('queue/b/m15'), null);
   assert.equal(store.view().queues![0]!.main, null);
+});
+
+test('the age of the data is what the server tells by its own watch, whatever wall clocks say', () => {
+  const { it, store, us, hello, tick, state } = makeStore();
+  hello();
+  state(queues('a'), kpis('a'));
+  tick('up', us() - 30_000_000, { age_ms: 400 }); // the aggregator's machine is 30 s behind
+  assert.deepEqual(store.freshness(), { phase: 'live', ageMs: 400, culprit: null });
+  it.mono = 1000;
+  tick('down', us(), { age_ms: 5_000, why: 'stuck' }); // it beats, and its clock goes on
+  assert.deepEqual(store.freshness(), { phase: 'stale', ageMs: 5_000, culprit: 'engine' });
+  tick('down', us() - 3_600_000_000, { age_ms: 12_000, why: 'clock' });
+  assert.deepEqual(store.freshness(), { phase: 'stale', ageMs: 12_000, culprit: 'clock' });
+  tick('down', us(), { age_ms: 4_000, why: 'silent' });
+  assert.equal(store.freshness().culprit, 'aggregator');
+  tick('up', us(), { age_ms: 100 });
+  assert.equal(store.freshness().phase, 'live');
 });
 
 test('seconds stand still while the data is not good, and go on when it is', () => {
