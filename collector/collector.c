@@ -45,7 +45,7 @@ struct fc_collector {
     bool stopping, full_said;
     struct fc_mono counted, full_logged, started, told, beaten;
     struct fc_leap leap;
-    uint64_t heartbeats_missed, clock_steps, stalls, round_us_max;
+    uint64_t told_connection, heartbeats_missed, clock_steps, stalls, round_us_max;
     char src[sizeof FC_COLLECTOR_SRC + FC_COLLECTOR_SRC_DIGITS]; /* of what it says of itself */
     uint8_t oldest[FC_BATCH_BYTES_MAX], tell[FC_TELL_BYTES_MAX];
     zmq_pollitem_t items[ITEMS_MAX];
@@ -206,7 +206,10 @@ static void gather(struct fc_collector *c, struct fc_wall wall, struct fc_mono n
 static void tell(struct fc_collector *c, struct fc_wall wall, struct fc_mono now) {
     struct fc_collector_figures figures;
     struct fc_tell_source sources[FC_SOURCES_MAX];
-    if (c->uplink == NULL || (c->told.ns != 0 && fc_mono_ms_since(c->told, now) < TELL_EVERY_MS)) return;
+    if (c->uplink == NULL) return;
+    uint64_t connection = fc_uplink_counters(c->uplink)->connections; /* a new one is told at once: nothing is known of us there */
+    if (c->told.ns != 0 && fc_mono_ms_since(c->told, now) < TELL_EVERY_MS && connection == c->told_connection) return;
+    c->told_connection = connection;
     for (unsigned i = 0; i < c->n; i++)
         sources[i] = (struct fc_tell_source){c->running[i].args.uri, c->running[i].done, c->running[i].ops, c->running[i].source};
     gather(c, wall, now, &figures);

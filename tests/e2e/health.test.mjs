@@ -110,6 +110,6 @@ test('health and metrics of the whole system', async (t) => {
     link.close();
     await s.stop();
   } finally {
-    s.kill();
+    await s.kill();
   }
 });

@@ -103,7 +103,7 @@ describe('time', { concurrency: true }, () => {
       assert.match(s.programs.get('aggregator').output(), /the wall clock has caught up/);
       await s.stop();
     } finally {
-      s.kill();
+      await s.kill();
     }
   });
 
@@ -133,7 +133,7 @@ describe('time', { concurrency: true }, () => {
       await s.until('all is well again', async () => (await lost()) === undefined && (await health()).status === 'ok');
       await s.stop();
     } finally {
-      s.kill();
+      await s.kill();
     }
   });
 });
