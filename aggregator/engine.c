@@ -170,6 +170,11 @@ static void quality(struct fc_engine *e, const struct fc_event *ev) {
     else e->counters.without_contact++;
 }
 
+/* A collector lives in today also when it reads a recording. */
+static bool is_collectors_word(const struct fc_event *ev, const struct fc_source_state_of *src) {
+    return (ev->kind == FC_HEARTBEAT || ev->kind == FC_GAP) && fc_feed_is_collector(src);
+}
+
 void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev) {
     if ((unsigned)ev->kind >= FC_KIND_COUNT) {
         e->counters.events_unread++;
@@ -177,8 +182,7 @@ void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev) {
     }
     e->counters.events++;
     struct fc_source_state_of *src = fc_feed_heard(e, ev);
-    bool says_time = ev->kind != FC_HEARTBEAT || src == NULL || src != e->via; /* a collector lives in today also when it reads a recording */
-    if (e->event_clock && says_time && ev->ts > e->now_us) move_on(e, ev->ts);
+    if (e->event_clock && ev->ts > e->now_us && !is_collectors_word(ev, src)) move_on(e, ev->ts);
     switch (ev->kind) {
     case FC_OFFERED:
     case FC_ALERTED:

@@ -325,6 +325,7 @@ void fc_engine_touch_agent(struct fc_engine *e, struct fc_agent *a); /* its own 
 void fc_feed_apply(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *s);
 struct fc_source_state_of *fc_feed_heard(struct fc_engine *e, const struct fc_event *ev); /* NULL when the event names no source */
 struct fc_source_state_of *fc_feed_source(struct fc_engine *e, struct fc_str name);
+bool fc_feed_is_collector(const struct fc_source_state_of *s); /* what it says is of itself; NULL: no */
 void fc_feed_fed(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *s); /* its queue has this source */
 void fc_feed_link(struct fc_queue *q, struct fc_source_state_of *s);
 void fc_feed_look(struct fc_engine *e);  /* once a second: who has not been heard for too long, whose clock is off */

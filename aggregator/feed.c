@@ -52,13 +52,14 @@ static void changed(struct fc_engine *e, struct fc_source_state_of *s) {
     touch_fed(e, s);
 }
 
+bool fc_feed_is_collector(const struct fc_source_state_of *s) { return s != NULL && fc_str_starts(s->name, FC_COLLECTOR_SRC); }
+
 static bool is_live(enum fc_kind kind) { return kind <= FC_PARTED; }
 
 /* What a source says of itself, its collector has stamped: it says nothing of the source's clock, but all of the collector's. */
 static void add_lag(struct fc_engine *e, struct fc_source_state_of *s, const struct fc_event *ev) {
     bool of_itself = ev->kind == FC_HELLO || ev->kind == FC_SNAPSHOT || ev->kind == FC_HEARTBEAT || ev->kind == FC_GAP;
-    bool collectors = fc_str_starts(s->name, FC_COLLECTOR_SRC);
-    if (e->event_clock || e->mono.ns == 0 || of_itself != collectors) return;
+    if (e->event_clock || e->mono.ns == 0 || of_itself != fc_feed_is_collector(s)) return;
     int64_t lag_us = e->wall.us - ev->ts;
     e->counters.events_late += lag_us > e->rules->late_us;
     e->counters.events_ahead += lag_us < -FC_LEAP_US;

@@ -14,6 +14,7 @@
 #define SEND_HWM 20000 /* messages a subscriber may be behind before it loses some */
 #define BEAT_BYTES 16384 /* grows */
 #define JOBS_MAX 64
+#define GIVEN_UP_MS (24 * 3600 * INT64_C(1000))
 
 struct latest {
     struct fc_str topic; /* owned; first, for the map */
@@ -237,11 +238,17 @@ static void write_metrics(struct fc_mpw *w, const struct metrics *m) {
     }
 }
 
+/* A collector that was taken away is not missed for ever. */
+static bool is_given_up(const struct fc_tell *t, struct fc_mono now) { return fc_mono_ms_since(t->at, now) > GIVEN_UP_MS; }
+
 static void write_collectors(struct fc_mpw *w, const struct fc_publisher *p, struct fc_mono now) {
     fc_mpw_key(w, "collectors");
-    fc_mpw_array(w, p->told_n);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->told_n; i++) n += !is_given_up(p->told[i], now);
+    fc_mpw_array(w, n);
     for (uint32_t i = 0; i < p->told_n; i++) {
         const struct fc_tell *t = p->told[i];
+        if (is_given_up(t, now)) continue;
         fc_mpw_map(w, 3);
         fc_mpw_key(w, "id");
         fc_mpw_str(w, fc_str_n(t->spool, sizeof t->spool));

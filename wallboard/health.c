@@ -15,6 +15,7 @@
 #define COLLECTOR_SILENT_MS 15000   /* it tells every second */
 #define SPOOL_OLD_MS 60000          /* an event that waits for so long in a spool is worth a word */
 #define CHECKPOINT_OLD_MS 60000     /* every second is usual */
+#define GIVEN_UP_US (24 * 3600 * INT64_C(1000000)) /* as the aggregator does: a source that was taken away is not missed for ever */
 #define NEARLY_FULL(used, most) ((most) > 0 && (used) >= (most) - (most) / 8)
 
 enum verdict { OK, DEGRADED, STALE };
@@ -132,6 +133,7 @@ static void add_cells(struct fc_bytes *out, const struct fc_hub *hub, struct par
 struct list {
     struct fc_bytes *out;
     struct part *whole;
+    int64_t now_us; /* the aggregators' */
     uint32_t n;
 };
 
@@ -169,12 +171,12 @@ static void add_collector(void *ctx, const struct fc_told *t) {
     fc_bytes_char(l->out, '}');
 }
 
-static void judge_source(struct part *p, const struct fc_source_told *s) {
+static void judge_source(struct part *p, const struct fc_source_told *s, int64_t now_us) {
     char since[32] = "";
     time_t at = (time_t)(s->since_us / 1000000);
     struct tm tm;
     if (gmtime_r(&at, &tm) != NULL) (void)strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    if (!s->up) say(p, DEGRADED, "%.*s since %s: numbers fed by it may be incomplete", FC_STR_ARG(s->state), since);
+    if (!s->up && now_us - s->since_us < GIVEN_UP_US) say(p, DEGRADED, "%.*s since %s: numbers fed by it may be incomplete", FC_STR_ARG(s->state), since);
     if (s->skewed && s->skew_ms > 0) say(p, DEGRADED, "its clock is %.1f s ahead", (double)s->skew_ms / 1e3);
     if (s->skewed && s->skew_ms < 0) say(p, DEGRADED, "its clock is %.1f s behind, or its events come so late", (double)-s->skew_ms / 1e3);
 }
@@ -184,7 +186,7 @@ static void add_source(void *ctx, const struct fc_source_told *s) {
     char name[200];
     struct part part = {.whole = l->whole, .name = name};
     (void)snprintf(name, sizeof name, "source %.*s", FC_STR_ARG(s->src));
-    judge_source(&part, s);
+    judge_source(&part, s, l->now_us);
     fc_bytes_text(l->out, l->n++ > 0 ? ",{\"src\":" : "{\"src\":");
     fc_json_string(l->out, s->src);
     fc_bytes_char(l->out, ',');
@@ -232,9 +234,9 @@ void fc_health_run(struct fc_job *job) {
     add_wallboard(&rest, hub, &whole, now);
     add_cells(&rest, hub, &whole, now);
     fc_bytes_text(&rest, ",\"collectors\":[");
-    fc_told_each(hub, now, add_collector, &(struct list){&rest, &whole, 0});
+    fc_told_each(hub, now, add_collector, &(struct list){&rest, &whole, hub->views.at_us, 0});
     fc_bytes_text(&rest, "],\"sources\":[");
-    fc_sources_each(hub, add_source, &(struct list){&rest, &whole, 0});
+    fc_sources_each(hub, add_source, &(struct list){&rest, &whole, hub->views.at_us, 0});
     fc_bytes_text(&rest, "]}\n");
     job->reply.status = whole.verdict == STALE ? 503 : 200;
     job->reply.type = FC_TYPE_JSON;

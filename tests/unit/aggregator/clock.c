@@ -223,12 +223,29 @@ static void a_wrong_clock_is_flagged(void **state) {
     assert_int_equal(fc_engine_counters(e)->sources_skewed, 0);
 }
 
+/* Events without a src have the collector for one: their time counts, its own word's does not. */
+static void a_collector_does_not_move_the_time_of_a_recording(void **state) {
+    (void)state;
+    fc_engine_destroy(e);
+    e = fc_engine_create(rules, true);
+    from(fc_event_make(FC_OFFERED, T0), "pbx", "c1", "sales", NULL);
+    wall_us = T0 + 1000 * 24 * 3600 * S;
+    beat(COLLECTOR, FC_SOURCE_UP);
+    assert_true(fc_engine_now_us(e) == T0);
+    fc_engine_via(e, FC_STR_LIT(SPOOL));
+    beat(COLLECTOR, FC_SOURCE_UP);
+    assert_true(fc_engine_now_us(e) == T0);
+    from(fc_event_make(FC_OFFERED, T0 + S), NULL, "c2", "sales", NULL);
+    assert_true(fc_engine_now_us(e) == T0 + S);
+}
+
 int main(void) {
     start_floor();
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(now_waits_for_a_clock_that_was_set_back), TEST(windows_move_on_after_any_step), TEST(no_source_is_silent_because_a_clock_was_set),
         TEST(a_silent_source_stands_in_what_it_feeds), TEST(a_silent_collector_takes_its_producers_along), TEST(a_wrong_clock_is_flagged),
+        TEST(a_collector_does_not_move_the_time_of_a_recording),
     };
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     for (int i = 0; i < 64; i++) free(blocks[i].body);

@@ -146,21 +146,23 @@ test('reloads for another build, not for another connection', () => {
   assert.equal(it.reloads, 1);
 });
 
-test('names sources that are not up, and recent gaps', () => {
+test('names sources that are not up, recent gaps and clocks that are off', () => {
   const { store, us, hello, tick, state } = makeStore();
   hello();
   tick();
-  const source = { since_us: 0, heard_us: 0, gaps: 1 };
+  const source = { since_us: us() - 60e6, heard_us: 0, gaps: 1 };
   state(queues('a'), {
     topic: 'sources',
     sources: [
       { ...source, src: 'up', state: 'up', gap_us: us() - 3600e6 },
       { ...source, src: 'silent', state: 'silent' },
       { ...source, src: 'gap', state: 'up', gap_us: us() - 60e6 },
+      { ...source, src: 'taken away', state: 'silent', since_us: us() - 25 * 3600e6 },
+      { ...source, src: 'ahead', state: 'up', gap_us: null, skew_ms: 90_000, skewed: true },
     ],
   });
   store.nowMs();
-  assert.deepEqual(store.view().sources.map(({ src }) => src), ['silent', 'gap']);
+  assert.deepEqual(store.view().sources.map(({ src }) => src), ['silent', 'gap', 'ahead']);
 });
 
 test('a week of seconds holds no more than twenty minutes of them', () => {

@@ -13,6 +13,7 @@ const ANOTHER_TIME_MS = 60_000;
 const FEED_UP_MS = 2_000;
 const TOPICS_MAX = 900; // of a subscription, and their bytes: a little less than the server takes
 const TOPIC_BYTES_MAX = 15_000;
+const GIVEN_UP_MS = 24 * 3600_000; // a source that was taken away is not missed for ever
 const GAP_SHOWN_MS = 15 * 60_000; // as long as the shortest window holds what the gap hid
 
 export interface QueueView {
@@ -263,6 +264,7 @@ export class Store {
     const item = this.entries.get('sources')?.item;
     const sources = item && 'sources' in item && Array.isArray(item.sources) ? item.sources : [];
     const now = this.frozenMs ?? 0;
-    return sources.filter((source) => source.state !== 'up' || source.skewed || now - (source.gap_us ?? 0) / 1000 < GAP_SHOWN_MS);
+    const givenUp = (source: Source) => now - (source.since_us ?? 0) / 1000 > GIVEN_UP_MS;
+    return sources.filter((source) => (source.state !== 'up' && !givenUp(source)) || source.skewed || now - (source.gap_us ?? 0) / 1000 < GAP_SHOWN_MS);
   }
 }
