@@ -63,7 +63,7 @@ static enum fc_status customer(void *ctx, struct fc_str key, struct fc_str value
 static void *restore_customers(void *ctx) {
     struct customers *c = ctx;
     c->st = fc_store_each_state_of(c->store, c->from, c->to, customer, c, &c->err);
-    fc_engine_restored_customers(c->engine);
+    fc_engine_index_customers(c->engine);
     return NULL;
 }
 
@@ -86,8 +86,10 @@ static enum fc_status restore(struct fc_store *store, struct recovery *r) {
     bool alone = pthread_create(&thread, NULL, restore_customers, &c) != 0;
     if (alone) (void)restore_customers(&c);
     st = restore_others(store, kind, c.to, r);
+    if (st == FC_OK) fc_engine_restored_others(r->engine);
     if (!alone) (void)pthread_join(thread, NULL);
     r->counts->records += c.records;
+    if (st == FC_OK && c.st == FC_OK) fc_engine_restored_customers(r->engine);
     if (st != FC_OK || c.st == FC_OK) return st;
     if (r->err != NULL) *r->err = c.err;
     return c.st;
@@ -102,8 +104,7 @@ enum fc_status fc_recover(struct fc_store *store, struct fc_engine *engine, stru
     if (st == FC_OK) fc_heap_expect(size.state_bytes);
     if (st == FC_OK) st = fc_store_each_mark(store, mark, &r, err);
     if (st == FC_OK) st = restore(store, &r);
-    fc_engine_restored(engine);
-    fc_engine_advance(engine, wall);
+    if (st == FC_OK) fc_engine_advance(engine, wall);
     if (st == FC_OK) st = fc_store_each_journal(store, batch, &r, err);
     free(r.block);
     return st;

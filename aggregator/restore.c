@@ -317,7 +317,7 @@ enum fc_status fc_engine_restore_customer(struct fc_engine *e, struct fc_str key
     return load_chain(e, fc_str_n(key.p + 1, key.n - 1), value, NULL, err);
 }
 
-void fc_engine_restored_customers(struct fc_engine *e) { fc_chains_loaded(e->chains); }
+void fc_engine_index_customers(struct fc_engine *e) { fc_chains_loaded(e->chains); }
 
 /* A group that the rules have since the last start, or with other queues, has no record: its day is what its queues have. */
 static void begin_if_new(struct fc_engine *e, struct fc_entity *x, void *ctx) {
@@ -329,7 +329,7 @@ static void begin_if_new(struct fc_engine *e, struct fc_entity *x, void *ctx) {
     if (g != NULL && !g->day_known) fc_engine_sum_group_day(e, g);
 }
 
-void fc_engine_restored(struct fc_engine *e) {
+void fc_engine_restored_others(struct fc_engine *e) {
     struct fc_agent *a;
     fc_engine_every_owner(e, begin_if_new, NULL);
     for (uint32_t at = 0; (a = fc_map_each(&e->agents, &at)) != NULL;) fc_agent_restored(e, a);
@@ -345,6 +345,13 @@ void fc_engine_restored(struct fc_engine *e) {
     struct fc_engine_counters *k = &e->counters;
     *k = (struct fc_engine_counters){.contacts = k->contacts, .waiting = k->waiting, .queues = k->queues, .agents = k->agents};
     fc_seen_advance(e->surveys, e->now_us); /* what it hears before the next second is not from beyond its time */
-    fc_chains_configure(e->chains, e->rules->fcr_window_us, e->rules->late_us); /* the stored counts may be those of another window */
     fc_engine_publish_all(e);
+}
+
+/* The stored counts may be those of another window. */
+void fc_engine_restored_customers(struct fc_engine *e) { fc_chains_configure(e->chains, e->rules->fcr_window_us, e->rules->late_us); }
+
+void fc_engine_restored(struct fc_engine *e) {
+    fc_engine_restored_others(e);
+    fc_engine_restored_customers(e);
 }
