@@ -12,6 +12,7 @@
 enum { FAR = 10, NEAR = 7, INSIDE = 5, BEHIND = 3, LAST = 1 }; /* events before its turn */
 
 #define LINE 64
+#define EVENT_LINES 3 /* where its kind, its time and the names stand */
 
 static void fetch(const void *p, size_t bytes) {
     for (size_t at = 0; at < bytes; at += LINE) __builtin_prefetch((const char *)p + at, 1);
@@ -35,6 +36,11 @@ static void fetch_row(const struct fc_entity *x, uint8_t channel, uint8_t count)
     if (c == NULL || count == FC_TALLY_NONE || c->series.row[count] == 0) return;
     __builtin_prefetch(&c->series.rows[c->series.row[count] - 1], 1);
     if (count == FC_TALLY_answered && c->series.waits.n > 0) __builtin_prefetch(&c->series.waits.at[c->series.waits.n / 2], 1);
+}
+
+void fc_ahead_owner(const struct fc_entity *x, bool near) {
+    if (near) fetch_cell(x, FC_CHANNEL_PLAIN);
+    else fetch(x->cells, sizeof x->cells + sizeof x->levels);
 }
 
 /* ---- facts that leave a window ------------------------------------------------------------------------------------ */
@@ -81,6 +87,12 @@ static const struct habit habits[FC_KIND_COUNT] = {
     [FC_AGENT] = {FC_AGENT_AVAILABLE, FC_AGENT_PAUSED, {0}},
     [FC_RESOLVED] = {.counts = {FC_TALLY_resolved_yes, FC_TALLY_disposed_n}},
 };
+
+static void fetch_names(const struct fc_event *ev) {
+    if ((ev->present & FC_KEY_BIT(contact)) != 0) __builtin_prefetch(ev->contact.p);
+    if ((ev->present & FC_KEY_BIT(queue)) != 0) __builtin_prefetch(ev->queue.p);
+    if ((ev->present & FC_KEY_BIT(agent)) != 0) __builtin_prefetch(ev->agent.p);
+}
 
 static void meet(const struct fc_engine *e, struct fc_expected *x, const struct fc_event *ev) {
     *x = (struct fc_expected){0};
@@ -131,6 +143,8 @@ static void look_behind(const struct fc_expected *x, const struct fc_event *ev) 
 
 void fc_ahead_events(struct fc_engine *e, const struct fc_event *events, uint32_t at, uint32_t n) {
     struct fc_expected *x = e->expected;
+    if (at + FAR + 6 < n) fetch(&events[at + FAR + 6], EVENT_LINES * LINE);
+    if (at + FAR + 3 < n) fetch_names(&events[at + FAR + 3]);
     for (uint32_t i = at == 0 ? 0 : at + FAR; i <= at + FAR && i < n; i++) meet(e, &x[i % FC_EXPECTED], &events[i]);
     if (at + NEAR < n) look_up(e, &x[(at + NEAR) % FC_EXPECTED]);
     if (at + INSIDE < n) complete(&x[(at + INSIDE) % FC_EXPECTED]);

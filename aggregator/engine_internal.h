@@ -260,6 +260,7 @@ struct fc_entity *fc_engine_find(struct fc_engine *e, enum fc_scope scope, struc
 
 /* ---- ahead.c: into the processor's caches before it is needed */
 void fc_ahead_events(struct fc_engine *e, const struct fc_event *events, uint32_t at, uint32_t n); /* before events[at] is applied */
+void fc_ahead_owner(const struct fc_entity *x, bool near); /* its levels; near: what time is entered into too */
 void fc_ahead_leaving(const struct fc_second *s, uint32_t at);                                   /* before fact `at` of the second leaves */
 
 /* ---- ledger.c: facts, time and the days */

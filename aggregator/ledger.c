@@ -53,6 +53,8 @@ void fc_engine_add_logged(struct fc_engine *e, const struct fc_logged *l) {
 /* What contacts did in a group is its queues' merged: it keeps minutes of agents' time alone. */
 static bool keeps_minutes(const struct fc_engine *e, const struct fc_entity *x) { return x->scope != FC_SCOPE_GROUP || x == &e->all.e; }
 
+static int64_t running_us(const struct fc_engine *e) { return e->now_us - e->now_us % FC_MINUTE_US; }
+
 static bool in_day(const struct fc_entity *x, int64_t ts_us) { return ts_us >= x->day_start_us && ts_us < x->day_end_us; }
 
 static void add_fact(struct fc_engine *e, struct fc_entity *x, void *ctx) {
@@ -60,7 +62,7 @@ static void add_fact(struct fc_engine *e, struct fc_entity *x, void *ctx) {
     const struct fc_fact *f = &r->logged->fact;
     struct fc_series *s = &cell_of(x, r->logged->place.channel)->series;
     unsigned stretches = r->rolling | (in_day(x, f->ts_us) ? FC_STRETCH_BIT(FC_STRETCH_DAY) : 0);
-    if (keeps_minutes(e, x)) fc_series_lasting(s, f, stretches);
+    if (keeps_minutes(e, x)) fc_series_lasting(s, f, stretches, running_us(e));
     else fc_series_apply(s, f, stretches, 1);
     add_peak(s, r);
     fc_engine_touch(e, x);
@@ -107,7 +109,7 @@ static void add_time(void *ctx, int64_t minute_us, enum fc_agent_state state, in
     const struct time_entry *t = ctx;
     if (state == FC_AGENT_OFFLINE) return;
     struct fc_series *s = &fc_entity_cell(t->x, FC_CHANNEL_PLAIN)->series;
-    fc_series_time(s, minute_us, (uint8_t)(FC_TALLY_TIME + state), us, in_day(t->x, minute_us));
+    fc_series_time(s, minute_us, (uint8_t)(FC_TALLY_TIME + state), us, in_day(t->x, minute_us), running_us(t->e));
     fc_engine_touch(t->e, t->x);
 }
 
@@ -169,12 +171,13 @@ static bool at_work(const struct fc_levels *l) {
 
 /* Time is entered in every minute, so that stored minutes miss none of a quiet floor. */
 static void settle_slices(struct fc_engine *e, int64_t from_s, int64_t to_s) {
-    int64_t minute_us = e->now_us - e->now_us % FC_MINUTE_US;
     if (to_s - from_s > SETTLE_SLICES) from_s = to_s - SETTLE_SLICES;
     for (int64_t s = from_s + 1; s <= to_s; s++) {
         for (uint32_t i = (uint32_t)(s % SETTLE_SLICES); i < e->owners.n; i += SETTLE_SLICES) {
             struct fc_entity *x = e->owners.at[i];
-            if (x->levels.settled_us < minute_us && at_work(&x->levels)) fc_engine_settle(e, x);
+            for (uint32_t k = 1; k <= 2; k++)
+                if (i + 4 * k * SETTLE_SLICES < e->owners.n) fc_ahead_owner(e->owners.at[i + 4 * k * SETTLE_SLICES], k == 1);
+            if (x->levels.settled_us < running_us(e) && at_work(&x->levels)) fc_engine_settle(e, x);
         }
     }
 }

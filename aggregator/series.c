@@ -84,6 +84,7 @@ static void clear_bins(struct fc_bins *b, enum fc_stretch stretch) {
 static void bins_to_hist(const struct fc_bins *b, enum fc_stretch stretch, struct fc_hist *out) {
     struct fc_hist_pair pairs[FC_HIST_BUCKETS];
     struct fc_hist part = {.pairs = pairs};
+    if (b->n == 0) return;
     for (uint32_t i = 0; i < b->n; i++)
         if (b->at[i].n[stretch] != 0) pairs[part.n++] = (struct fc_hist_pair){b->at[i].bucket, b->at[i].n[stretch]};
     if (part.n > 0) fc_hist_merge(out, &part);
@@ -158,24 +159,24 @@ static void take_minute(struct fc_series *s, struct fc_delta *out) {
     s->minute_wait_us_max = s->minute_us = 0;
 }
 
-/* The minute of ts_us is the latest from now on; false: it is an earlier one. */
-static bool is_latest(struct fc_series *s, int64_t ts_us) {
+/* The minute of ts_us is the one beside the other stretches from now on; false: it is bygone, and few things are said of it. */
+static bool is_latest(struct fc_series *s, int64_t ts_us, int64_t running_us) {
     int64_t minute_us = ts_us - ts_us % FC_MINUTE_US;
     if (minute_us == s->minute_us) return true;
-    if (minute_us < s->minute_us) return false;
+    if (minute_us < s->minute_us || minute_us < running_us) return false;
     if (s->minute_us != 0) take_minute(s, pending(s, s->minute_us));
     s->minute_us = minute_us;
     return true;
 }
 
-void fc_series_lasting(struct fc_series *s, const struct fc_fact *f, unsigned stretches) {
-    bool latest = is_latest(s, f->ts_us);
+void fc_series_lasting(struct fc_series *s, const struct fc_fact *f, unsigned stretches, int64_t running_us) {
+    bool latest = is_latest(s, f->ts_us, running_us);
     if (!latest) fc_delta_apply(pending(s, f->ts_us), f);
     if (latest || stretches != 0) enter(s, f, stretches | (latest ? MINUTE : 0), f->sign);
 }
 
-void fc_series_time(struct fc_series *s, int64_t ts_us, uint8_t index, int64_t us, bool in_day) {
-    bool latest = is_latest(s, ts_us);
+void fc_series_time(struct fc_series *s, int64_t ts_us, uint8_t index, int64_t us, bool in_day, int64_t running_us) {
+    bool latest = is_latest(s, ts_us, running_us);
     if (!latest) fc_delta_add(pending(s, ts_us), index, us);
     add(s, index, (latest ? MINUTE : 0) | (in_day ? DAY : 0), us);
 }

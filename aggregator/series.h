@@ -33,7 +33,7 @@ struct fc_series {
         int64_t v[FC_STRETCH_COUNT];
     } *rows; /* owned */
     struct fc_bins waits, journeys; /* see struct fc_tally */
-    int64_t minute_us; /* of FC_STRETCH_MINUTE: the latest that something is pending of; 0: nothing is */
+    int64_t minute_us; /* of FC_STRETCH_MINUTE: the one that ran when something last came; 0: nothing is pending of it */
     int64_t day_wait_us_max, minute_wait_us_max;
     struct fc_peaks { /* waits that are the longest from their second on; seconds rise, waits fall */
         struct fc_peak {
@@ -41,7 +41,7 @@ struct fc_series {
         } *at;
         uint32_t n, cap;
     } peaks;
-    struct fc_pending { /* earlier minutes, to be merged into the stored intervals; rising */
+    struct fc_pending { /* other minutes, to be merged into the stored intervals; rising */
         int64_t minute_us;
         struct fc_delta delta;
     } *pending;
@@ -53,11 +53,11 @@ void fc_series_fini(struct fc_series *s);
 /* A fact enters (direction 1) or leaves (-1) the stretches of these bits. MINUTE is not among them: see fc_series_lasting. */
 void fc_series_apply(struct fc_series *s, const struct fc_fact *f, unsigned stretches, int direction);
 
-/* A fact enters the stretches of these bits and what is pending of its minute. */
-void fc_series_lasting(struct fc_series *s, const struct fc_fact *f, unsigned stretches);
+/* A fact enters the stretches of these bits and what is pending of its minute. running_us: beginning of the minute of now. */
+void fc_series_lasting(struct fc_series *s, const struct fc_fact *f, unsigned stretches, int64_t running_us);
 
 /* Time in a state, FC_TALLY_TIME + state, of the minute that holds ts_us; in_day: the day's too. */
-void fc_series_time(struct fc_series *s, int64_t ts_us, uint8_t index, int64_t us, bool in_day);
+void fc_series_time(struct fc_series *s, int64_t ts_us, uint8_t index, int64_t us, bool in_day, int64_t running_us);
 
 int64_t fc_series_at(const struct fc_series *s, uint8_t index, enum fc_stretch stretch);
 

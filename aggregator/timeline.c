@@ -6,6 +6,7 @@
 
 #define SAID_BASE FC_SPAN_COUNT /* `what` of a base state; spans stand as their kind */
 #define FOLD_AT 48              /* entries, before old ones are folded */
+#define MARK_AT 32              /* entries after the mark, before it moves on to the last fourth of them */
 #define SEAT_KEPT_US (48 * 60 * FC_MINUTE_US) /* a membership that is over is kept so much longer than states are */
 #define SAID_MAX 4000           /* entries at all: then the older half is folded, however young it is */
 
@@ -79,8 +80,9 @@ static void push_change(struct course *c, int64_t ts_us, enum fc_agent_state sta
 
 /* The state before from_us, then every change at or after it. All that is said at one instant counts together. */
 static void follow(const struct fc_timeline *t, int64_t from_us, struct course *out) {
-    struct fc_posture p = t->start;
-    uint32_t i = 0;
+    bool after_mark = t->mark_n > 0 && t->said[t->mark_n - 1].ts_us < from_us;
+    struct fc_posture p = after_mark ? t->mark : t->start;
+    uint32_t i = after_mark ? t->mark_n : 0;
     out->n = 0;
     out->at = out->few;
     out->cap = sizeof out->few / sizeof *out->few;
@@ -180,6 +182,14 @@ static void hand_out(const struct fc_timeline *t, const struct course *was, cons
 /* Nobody takes back or says anew a membership that ended so long ago. */
 static bool is_bygone(int64_t to_us, int64_t keep_from_us) { return to_us < keep_from_us - SEAT_KEPT_US; }
 
+/* Entries from number i on are others than before. */
+static void mark_anew(struct fc_timeline *t, uint32_t i) {
+    if (i < t->mark_n) t->mark_n = 0;
+    if (t->said_n - t->mark_n <= MARK_AT) return;
+    if (t->mark_n == 0) t->mark = t->start;
+    while (t->mark_n + MARK_AT / 4 < t->said_n) hear(&t->mark, &t->said[t->mark_n++]);
+}
+
 static void fold(struct fc_timeline *t, int64_t keep_from_us) {
     uint32_t seats = 0;
     for (uint32_t i = 0; i < t->seats_n; i++)
@@ -196,6 +206,7 @@ static void fold(struct fc_timeline *t, int64_t keep_from_us) {
         }
         old++;
     }
+    t->mark_n = t->mark_n > old ? t->mark_n - old : 0;
     t->said_n -= old;
     memmove(t->said, t->said + old, t->said_n * sizeof *t->said);
 }
@@ -205,6 +216,7 @@ static void say(struct fc_timeline *t, struct fc_said s, const struct fc_step_si
     if (s.ts_us == FC_OPEN) return;
     if (s.ts_us < sink->keep_from_us && (t->said_n == 0 || s.ts_us <= t->said[0].ts_us)) {
         if (s.what != SAID_BASE || s.ts_us >= t->start_us) hear(&t->start, &s);
+        t->mark_n = 0;
         return;
     }
     if (t->said_n >= FOLD_AT) fold(t, sink->keep_from_us);
@@ -215,6 +227,7 @@ static void say(struct fc_timeline *t, struct fc_said s, const struct fc_step_si
     memmove(t->said + i + 1, t->said + i, (t->said_n - i) * sizeof *t->said);
     t->said[i] = s;
     t->said_n++;
+    mark_anew(t, i);
 }
 
 static void unsay(struct fc_timeline *t, struct fc_said s) {
@@ -224,10 +237,12 @@ static void unsay(struct fc_timeline *t, struct fc_said s) {
         if (t->said[i].ts_us != s.ts_us || t->said[i].what != s.what || t->said[i].value != s.value) continue;
         t->said_n--;
         memmove(t->said + i, t->said + i + 1, (t->said_n - i) * sizeof *t->said);
+        mark_anew(t, i);
         return;
     }
     s.value = (int8_t)-s.value; /* it was folded */
     hear(&t->start, &s);
+    t->mark_n = 0;
 }
 
 struct courses { /* before and after something is said */
@@ -332,7 +347,7 @@ void fc_timeline_member(struct fc_timeline *t, struct fc_levels *target, int64_t
 #define LINE 64
 
 void fc_timeline_fetch(const struct fc_timeline *t) {
-    for (size_t at = 0; at < t->said_n * sizeof *t->said; at += LINE) __builtin_prefetch((const char *)t->said + at, 1);
+    for (size_t at = t->mark_n * sizeof *t->said; at < t->said_n * sizeof *t->said; at += LINE) __builtin_prefetch((const char *)t->said + at, 1);
     for (size_t at = 0; at < t->seats_n * sizeof *t->seats; at += LINE) __builtin_prefetch((const char *)t->seats + at);
 }
 
@@ -379,7 +394,7 @@ bool fc_timeline_decode(struct fc_timeline *t, struct fc_mp *mp) {
         t->start.spans[k] = (int32_t)count;
     }
     if (!fc_mp_i64(mp, &t->start_us) || !fc_mp_array(mp, &n) || n % 3 != 0) return false;
-    for (t->said_n = 0; n > 0; n -= 3) {
+    for (t->said_n = t->mark_n = 0; n > 0; n -= 3) {
         if (t->said_n == t->said_cap) t->said = grown(t->said, &t->said_cap, sizeof *t->said);
         if (!decode_said(mp, &t->said[t->said_n])) return false;
         t->said_n++;

@@ -29,6 +29,8 @@ struct fc_timeline {
         enum fc_agent_state base;
     } start;
     int64_t start_us; /* since when the state at the beginning held */
+    struct fc_posture mark; /* after the first mark_n entries: nearly all that is said comes after them */
+    uint32_t mark_n;
 };
 
 /* keep_from_us: nothing is said any more of what lies before it. */
