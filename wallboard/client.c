@@ -4,6 +4,10 @@
 #include "log.h"
 #include "subscribe.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 _Static_assert(FC_FRAME_HEAD >= LWS_PRE, "a frame's headroom must hold what libwebsockets writes before it");
 
 size_t fc_client_state_size(void) { return sizeof(struct fc_client); }
@@ -156,12 +160,25 @@ static int writable(struct fc_server *server, struct fc_client *client) {
 
 /* --- receiving --- */
 
-static void subscribe(struct fc_server *server, struct fc_client *client) {
+static const char *try_subscribe(struct fc_server *server, struct fc_client *client) {
     struct fc_topic_set set;
     const char *wrong = fc_subscribe_parse(client->seat.protocol, client->message.p, client->message.n, &set);
-    if (wrong == NULL && fc_views_join(&server->hub.views, &client->seat, &set) != FC_OK)
-        wrong = "topics: all clients together subscribe to too many, expected fewer";
+    if (wrong == NULL && fc_views_join(&server->hub.views, &client->seat, &set) != FC_OK) wrong = server->full;
     fc_bytes_free(&set.text);
+    return wrong;
+}
+
+static void subscribe(struct fc_server *server, struct fc_client *client) {
+    struct fc_mono now = fc_mono_now();
+    struct fc_address *from = lws_get_opaque_user_data(client->wsi);
+    const char *wrong = server->busy;
+    if (fc_door_may_work(&server->door, from, now)) {
+        wrong = try_subscribe(server, client);
+        fc_door_worked(from, now, fc_mono_now());
+    } else {
+        server->hub.counters.http_refused_work_total++;
+        fc_door_complain(&server->door, from, server->busy, now);
+    }
     server->hub.counters.client_messages_total++;
     if (wrong == NULL) return;
     server->hub.counters.client_messages_bad_total++;
@@ -169,14 +186,33 @@ static void subscribe(struct fc_server *server, struct fc_client *client) {
     want(client);
 }
 
+static int hang_up(struct fc_client *client, enum lws_close_status code, const char *why) {
+    char text[124]; /* what fits a close frame */
+    size_t n = (size_t)lws_snprintf(text, sizeof text, "%s", why);
+    lws_close_reason(client->wsi, code, (unsigned char *)text, n);
+    return -1;
+}
+
+static bool may_speak(struct fc_server *server, struct fc_client *client) {
+    struct fc_mono now = fc_mono_now();
+    double per_s = server->settings.limits.client_messages_per_s;
+    bool may = fc_budget_has(&client->messages, per_s, 10 * per_s, now);
+    fc_budget_spend(&client->messages, 1);
+    if (may) return true;
+    server->hub.counters.clients_flooding_total++;
+    fc_door_complain(&server->door, lws_get_opaque_user_data(client->wsi), "a client sends more than limits.client_messages_per_s, closed", now);
+    return false;
+}
+
+/* A frame tells its length before it comes, a message only by its last frame. */
 static int receive(struct fc_server *server, struct fc_client *client, const void *bytes, size_t n) {
     if (lws_is_first_fragment(client->wsi)) fc_bytes_clear(&client->message);
-    if (client->message.n + n > FC_SUBSCRIBE_BYTES_MAX) {
-        lws_close_reason(client->wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
-        return -1;
-    }
+    size_t so_far = client->message.n + n;
+    if (so_far > FC_SUBSCRIBE_BYTES_MAX || lws_remaining_packet_payload(client->wsi) > FC_SUBSCRIBE_BYTES_MAX - so_far)
+        return hang_up(client, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "message: expected at most 16384 bytes");
     fc_bytes_add(&client->message, bytes, n);
     if (!lws_is_final_fragment(client->wsi)) return 0;
+    if (!may_speak(server, client)) return hang_up(client, LWS_CLOSE_STATUS_POLICY_VIOLATION, "more messages than limits.client_messages_per_s");
     subscribe(server, client);
     fc_bytes_free(&client->message); /* clients rarely speak: nothing is kept for the next time */
     return 0;
@@ -217,20 +253,41 @@ int fc_client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
     }
 }
 
+/* The kernel counts all that comes, also what lws answers or throws away without a word, such as pings. */
+static bool floods(const struct fc_server *server, struct fc_client *client) {
+    struct tcp_info info = {0};
+    socklen_t n = sizeof info;
+    if (getsockopt(lws_get_socket_fd(client->wsi), IPPROTO_TCP, TCP_INFO, &info, &n) != 0) return false;
+    uint64_t before = client->received;
+    client->received = info.tcpi_bytes_received;
+    return client->received > before + server->settings.limits.client_bytes_per_s;
+}
+
+/* Ended on the next turn of the loop. */
+static void end(struct fc_client *client) { lws_set_timeout(client->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC); }
+
+/* Once a second for each client. */
+static void look_after(struct fc_server *server, struct fc_client *client, struct fc_mono now) {
+    client->tick = true;
+    want(client);
+    if (!floods(server, client)) return;
+    server->hub.counters.clients_flooding_total++;
+    fc_door_complain(&server->door, lws_get_opaque_user_data(client->wsi), "a client sends more than limits.client_bytes_per_s, closed", now);
+    end(client);
+}
+
 void fc_clients_beat(struct fc_server *server, struct fc_mono now) {
+    int64_t choked_ms = server->settings.limits.choked_s * INT64_C(1000);
     server->tenth = (server->tenth + 1) % 10;
     write_ticks(server, now);
     for (struct fc_client *c = server->clients; c != NULL; c = c->next) {
-        if (c->bucket == server->tenth) {
-            c->tick = true;
-            want(c);
-        }
-        if (c->asked.ns == 0 || fc_mono_ms_since(c->asked, now) < FC_CHOKED_MS) continue;
+        if (c->bucket == server->tenth) look_after(server, c, now);
+        if (c->asked.ns == 0 || fc_mono_ms_since(c->asked, now) < choked_ms) continue;
         /* It has taken nothing for long: a frame of it is stuck in the kernel or in lws. Closing frees that memory, and a
-         * display that comes back gets everything anew. It is ended on the next turn of the loop. */
+         * display that comes back gets everything anew. */
         c->asked = now;
         server->hub.counters.clients_choked_total++;
-        lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+        end(c);
     }
 }
 

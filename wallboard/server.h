@@ -8,6 +8,7 @@
 #define FC_SERVER_H
 
 #include "ask.h"
+#include "door.h"
 #include "feed.h"
 #include "hub.h"
 #include "settings.h"
@@ -15,14 +16,12 @@
 
 #include <libwebsockets.h>
 
-#define FC_HTTP_CONNECTIONS 256 /* beside the websocket clients */
-#define FC_OWN_DESCRIPTORS 128  /* listening, ZeroMQ, files, timers */
-
 struct fc_client;
 
 struct fc_server {
     struct fc_settings settings;
     struct fc_hub hub;
+    struct fc_door door;
     struct fc_asks asks;
     struct fc_feed feeds[FC_CELLS_MAX];
     struct fc_web *web;
@@ -37,6 +36,8 @@ struct fc_server {
     uint64_t wsi_count, wsi_own;           /* all lws objects; those that are no connections */
     bool stopping, reload;
     int signal_fd;
+    lws_retry_bo_t validity; /* when who is silent is pinged, and given up */
+    char full[200], busy[120]; /* why a subscription is refused */
 };
 
 /* fc_server_open -- binds, connects, loads the front end. Takes over `settings`.
