@@ -14,6 +14,7 @@
 #define DRAIN_EVERY_US 20000 /* looks again in case ZeroMQ's descriptor did not wake us */
 #define BEAT_US 100000
 #define GOODBYE_MS 2000
+#define SEND_MOST (1 << 20)   /* bytes given to the kernel in one call */
 #define ACCEPTS_PER_TURN 32   /* connections looked at before others get their turn */
 #define OWN_DESCRIPTORS 48    /* standard streams, listening, signals, lws's and ZeroMQ's own, reserves */
 #define CELL_DESCRIPTORS 8    /* ZeroMQ's for one aggregator, and duplicates of them */
@@ -60,11 +61,13 @@ static int door_callback(struct lws *wsi, enum lws_callback_reasons reason, void
 
 enum { PROTOCOL_HTTP, PROTOCOL_MSGPACK, PROTOCOL_JSON, PROTOCOL_FEED, PROTOCOL_SIGNAL, PROTOCOL_DOOR, PROTOCOL_END };
 
-/* The first one must be HTTP's. The small receive buffer is most of what a client costs; longer messages come in parts. */
+/* The first one must be HTTP's. The small receive buffer is most of what a client costs; longer messages come in parts.
+ * Without a tx_packet_size lws hands the kernel no more than that buffer's size at a time, and copies the rest of a frame for
+ * each client: a hundred system calls for a snapshot instead of one. */
 static struct lws_protocols protocols[] = {
-    [PROTOCOL_HTTP] = {.name = "http", .callback = fc_http_callback},
-    [PROTOCOL_MSGPACK] = {.name = "floorcast.msgpack", .callback = fc_client_callback, .rx_buffer_size = 512, .id = FC_PROTOCOL_MSGPACK},
-    [PROTOCOL_JSON] = {.name = "floorcast.json", .callback = fc_client_callback, .rx_buffer_size = 512, .id = FC_PROTOCOL_JSON},
+    [PROTOCOL_HTTP] = {.name = "http", .callback = fc_http_callback, .tx_packet_size = SEND_MOST},
+    [PROTOCOL_MSGPACK] = {.name = "floorcast.msgpack", .callback = fc_client_callback, .rx_buffer_size = 512, .tx_packet_size = SEND_MOST, .id = FC_PROTOCOL_MSGPACK},
+    [PROTOCOL_JSON] = {.name = "floorcast.json", .callback = fc_client_callback, .rx_buffer_size = 512, .tx_packet_size = SEND_MOST, .id = FC_PROTOCOL_JSON},
     [PROTOCOL_FEED] = {.name = "feed", .callback = feed_callback},
     [PROTOCOL_SIGNAL] = {.name = "signal", .callback = signal_callback},
     [PROTOCOL_DOOR] = {.name = "door", .callback = door_callback},
