@@ -17,15 +17,16 @@
 #define FC_BOUNDS(row)                                                                                                         \
     row(http_connections, 256, 4, 1000000, "connections beside max_clients")                                                   \
     row(connections_per_address, 2000, 1, 1000000, "open at once from one address")                                           \
-    row(connects_per_s, 200, 1, 1000000, "new ones from one address in a second; connections_per_address at once")             \
-    row(work_ms_per_s, 200, 1, 1000000, "of the service's time that requests of one address take; 20 times that at once")      \
+    row(connects_per_s, 50, 1, 1000000, "new ones from one address in a second; connections_per_address at once")              \
+    row(accepts_per_s, 400, 10, 1000000, "new ones of all addresses together; what is more waits")                             \
+    row(work_ms_per_s, 100, 1, 1000000, "of the service's time that one address takes for itself; 10 times that at once")      \
     row(handshake_s, 10, 1, 3600, "from the first byte of a request to its last")                                              \
     row(idle_s, 60, 1, 86400, "a connection without a request is kept")                                                        \
     row(header_bytes, 4096, 1024, 65000, "of a request's line and headers")                                                    \
     row(reply_mb, 256, 1, 1048576, "replies held in memory until they are sent, all together")                                 \
     row(questions, 256, 1, 1000, "put to aggregators and not answered yet")                                                    \
     row(client_bytes_per_s, 16384, 1024, 1000000000, "a websocket client may send, pings and all")                             \
-    row(client_messages_per_s, 10, 1, 1000000, "of a websocket client; ten times that at once")                                \
+    row(client_messages_per_s, 2, 1, 1000000, "of a websocket client; ten times that at once")                                \
     row(choked_s, 10, 1, 3600, "a websocket client may take nothing of what waits for it")                                    \
     row(silent_s, 40, 4, 86400, "a websocket client may give no sign, pings included")                                         \
     row(subscription_sets, 1000, 1, 1000000, "different ones at once, all clients together")                                   \

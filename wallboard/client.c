@@ -130,12 +130,29 @@ static int put_note(struct fc_server *server, struct fc_client *client) {
     return rc;
 }
 
-static int put_state(struct fc_server *server, struct fc_client *client) {
+static int put_next(struct fc_server *server, struct fc_client *client) {
     const struct fc_frame *frame = fc_views_frame(&server->hub.views, &client->seat);
     if (frame == NULL) return 0;
     server->hub.counters.frames_sent_total++;
     server->hub.counters.frame_bytes_sent_total += frame->bytes.n - FC_FRAME_HEAD;
     return put(client, &frame->bytes);
+}
+
+/* A frame for this client alone is paid for by its address. */
+static int put_state(struct fc_server *server, struct fc_client *client) {
+    if (fc_views_shared(&client->seat)) return put_next(server, client);
+    struct fc_mono since = fc_mono_now();
+    int rc = put_next(server, client);
+    fc_door_worked(lws_get_opaque_user_data(client->wsi), since, fc_mono_now());
+    return rc;
+}
+
+/* Who has used up its share gets shared frames only; what it is owed waits, conflated, for the next flush or tick. */
+static bool has_state(struct fc_server *server, struct fc_client *client) {
+    if (!fc_views_pending(&client->seat)) return false;
+    if (fc_views_shared(&client->seat) || fc_door_may_work(&server->door, lws_get_opaque_user_data(client->wsi), fc_mono_now())) return true;
+    server->hub.counters.frames_postponed_total++;
+    return false;
 }
 
 static int writable(struct fc_server *server, struct fc_client *client) {
@@ -147,14 +164,14 @@ static int writable(struct fc_server *server, struct fc_client *client) {
     }
     if (client->hello || client->wrong != NULL) {
         rc = put_note(server, client);
-    } else if (fc_views_pending(&client->seat)) {
+    } else if (has_state(server, client)) {
         rc = put_state(server, client);
     } else if (client->tick) {
         client->tick = false;
         rc = put(client, &server->tick[client->seat.protocol]);
     }
-    bool more = client->hello || client->wrong != NULL || client->tick || fc_views_pending(&client->seat);
-    if (rc == 0 && more) want(client);
+    bool more = client->hello || client->wrong != NULL || client->tick;
+    if (rc == 0 && (more || has_state(server, client))) want(client);
     return rc;
 }
 

@@ -26,6 +26,7 @@
     row(frames_sent_total, counter, "State frames handed to a client's socket")                                                \
     row(frame_bytes_sent_total, counter, "Bytes of those frames")                                                              \
     row(frames_catch_up_total, counter, "Of those frames: not the one shared by all who kept up (new, behind, or alone)")              \
+    row(frames_postponed_total, counter, "Times a frame for one client alone waited because its address used up work_ms_per_s")  \
     row(views, gauge, "Distinct subscription sets now")                                                                        \
     row(views_refused_total, counter, "Subscriptions refused because subscription_sets or all topics together were exceeded")  \
     row(topics, gauge, "Topics with a state now")                                                                              \

@@ -144,8 +144,13 @@ static void prepare(const struct fc_door *door, int fd) {
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
+bool fc_door_open_now(struct fc_door *door, struct fc_mono now) {
+    double per_s = door->settings->limits.accepts_per_s;
+    return fc_budget_has(&door->pace, per_s, per_s / 4, now);
+}
+
 int fc_door_accept(struct fc_door *door, uint32_t *turns, struct fc_address **address, struct fc_mono now) {
-    for (; *turns > 0; (*turns)--) {
+    for (; *turns > 0 && fc_door_open_now(door, now); (*turns)--) {
         union address from = {0};
         socklen_t n = sizeof from;
         struct fc_address_key key;
@@ -160,6 +165,7 @@ int fc_door_accept(struct fc_door *door, uint32_t *turns, struct fc_address **ad
         if (why == NULL) {
             (*turns)--;
             fc_budget_spend(&(*address)->connects, 1);
+            fc_budget_spend(&door->pace, 1);
             prepare(door, fd);
             return fd;
         }
@@ -173,7 +179,7 @@ int fc_door_accept(struct fc_door *door, uint32_t *turns, struct fc_address **ad
 
 bool fc_door_may_work(struct fc_door *door, struct fc_address *address, struct fc_mono now) {
     double per_s = door->settings->limits.work_ms_per_s;
-    return address == NULL || address->trusted || fc_budget_has(&address->work, per_s, 20 * per_s, now);
+    return address == NULL || address->trusted || fc_budget_has(&address->work, per_s, 10 * per_s, now);
 }
 
 void fc_door_worked(struct fc_address *address, struct fc_mono since, struct fc_mono now) {

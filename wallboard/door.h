@@ -20,6 +20,7 @@ struct fc_door {
     struct fc_addresses addresses;
     const struct fc_settings *settings;
     struct fc_counters *counters;
+    struct fc_budget pace;
     struct fc_mono logged;
     uint64_t unlogged;
 };
@@ -33,10 +34,14 @@ void fc_door_close(struct fc_door *door);
  * the way. -1: nobody waits, or *turns is used up (each one looked at costs one). `address`: whose it is, not counted yet. */
 int fc_door_accept(struct fc_door *door, uint32_t *turns, struct fc_address **address, struct fc_mono now);
 
+/* fc_door_open_now -- false: so many came in lately that the rest has to wait a little, outside. */
+bool fc_door_open_now(struct fc_door *door, struct fc_mono now);
+
 /* fc_door_complain -- one line in the log, at most one a second, with the number of those left out. */
 void fc_door_complain(struct fc_door *door, const struct fc_address *address, const char *what, struct fc_mono now);
 
-/* fc_door_may_work -- whether this address still has time of the service left; fc_door_worked -- what it took. */
+/* fc_door_may_work -- whether this address still has time of the service left; fc_door_worked -- what it took. What is done
+ * for all alike is not counted. `address` may be NULL: not limited. */
 bool fc_door_may_work(struct fc_door *door, struct fc_address *address, struct fc_mono now);
 void fc_door_worked(struct fc_address *address, struct fc_mono since, struct fc_mono now);
 

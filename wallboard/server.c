@@ -15,7 +15,7 @@
 #define BEAT_US 100000
 #define GOODBYE_MS 2000
 #define SEND_MOST (1 << 20)   /* bytes given to the kernel in one call */
-#define ACCEPTS_PER_TURN 32   /* connections looked at before others get their turn */
+#define ACCEPTS_PER_TURN 8    /* connections looked at before others get their turn */
 #define OWN_DESCRIPTORS 48    /* standard streams, listening, signals, lws's and ZeroMQ's own, reserves */
 #define CELL_DESCRIPTORS 8    /* ZeroMQ's for one aggregator, and duplicates of them */
 #define LEAST_CONNECTIONS 8   /* with fewer no start makes sense */
@@ -56,6 +56,9 @@ static int door_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         lws_set_opaque_user_data(child, from);
         from->connections++;
     }
+    if (fc_door_open_now(&server->door, now)) return 0;
+    server->door_wsi = wsi; /* until the next beat */
+    (void)lws_rx_flow_control(wsi, 0);
     return 0;
 }
 
@@ -114,6 +117,10 @@ static void on_beat(lws_sorted_usec_list_t *sul) {
     struct fc_server *server = lws_container_of(sul, struct fc_server, beat_timer);
     struct fc_mono now = fc_mono_now();
     fc_clients_beat(server, now);
+    if (server->door_wsi != NULL && fc_door_open_now(&server->door, now)) {
+        (void)lws_rx_flow_control(server->door_wsi, 1);
+        server->door_wsi = NULL;
+    }
     fc_addresses_sweep(&server->door.addresses, now);
     lws_sul_schedule(server->lws, 0, sul, on_beat, BEAT_US);
 }

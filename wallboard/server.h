@@ -22,6 +22,7 @@ struct fc_server {
     struct fc_settings settings;
     struct fc_hub hub;
     struct fc_door door;
+    struct lws *door_wsi; /* while nobody is let in; else NULL */
     struct fc_asks asks;
     struct fc_feed feeds[FC_CELLS_MAX];
     struct fc_web *web;

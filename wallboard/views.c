@@ -343,11 +343,17 @@ bool fc_views_pending(const struct fc_seat *seat) {
     return seat->view != NULL && (seat->fresh || seat->cursor < seat->view->sealed);
 }
 
+bool fc_views_shared(const struct fc_seat *seat) {
+    if (seat->view == NULL || seat->fresh) return false;
+    const struct fc_frame *f = &seat->view->common[seat->protocol];
+    return seat->cursor >= f->from && seat->cursor < f->to;
+}
+
 const struct fc_frame *fc_views_frame(struct fc_views *views, struct fc_seat *seat) {
     if (!fc_views_pending(seat)) return NULL;
     struct fc_view *v = seat->view;
     const struct fc_frame *f = &v->common[seat->protocol];
-    bool current = !seat->fresh && seat->cursor >= f->from && seat->cursor < f->to;
+    bool current = fc_views_shared(seat);
     if (!current) f = spare_frame(views, v, seat->protocol, seat->cursor);
     bool wanted = f->items > 0 || seat->fresh;
     if (!current && wanted) views->counters->frames_catch_up_total++;

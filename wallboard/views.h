@@ -78,6 +78,9 @@ int64_t fc_views_flush(struct fc_views *views, struct fc_mono now);
  * Owns: views; valid until the next call of any function here. */
 const struct fc_frame *fc_views_frame(struct fc_views *views, struct fc_seat *seat);
 
+/* fc_views_shared -- whether the next frame is the one that all who kept up get: it costs nothing to make. */
+bool fc_views_shared(const struct fc_seat *seat);
+
 /* fc_views_pending -- whether fc_views_frame has more. */
 bool fc_views_pending(const struct fc_seat *seat);
 
