@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 #define CHUNK_BYTES (64 << 10)
 #define HEADER_BYTES 2048
@@ -16,6 +17,7 @@
 /* One transaction. */
 struct request {
     struct fc_job job;
+    struct request *next, **link; /* of all that are under way */
     struct lws *wsi;
     bool head_only, begun, not_modified;
     size_t sent, held; /* of the body; what of it is counted as memory held */
@@ -36,6 +38,8 @@ static void forget(struct http_state *state) {
     struct request *r = state->request;
     if (r == NULL) return;
     state->request = NULL;
+    *r->link = r->next;
+    if (r->next != NULL) r->next->link = r->link;
     if (r->job.ask != NULL) fc_ask_cancel(r->job.asks, r->job.ask);
     if (r->job.reply.file != NULL) fc_web_release(r->job.reply.file->web);
     r->job.hub->counters.http_reply_bytes -= r->held;
@@ -268,9 +272,23 @@ static int begin(struct fc_server *server, struct http_state *state, struct lws 
     FC_ASSERT(r != NULL);
     state->request = r;
     r->wsi = wsi;
+    r->next = server->requests;
+    r->link = &server->requests;
+    if (r->next != NULL) r->next->link = &r->next;
+    server->requests = r;
     r->job = (struct fc_job){.hub = &server->hub, .asks = &server->asks, .finished = finished, .ctx = r};
     route(server, r, fc_str_n(path, n), method);
     return r->job.reply.status != 0 ? send_some(state) : 0;
+}
+
+/* libwebsockets leaves the next request unread until this one is answered, and polls without a pause meanwhile. */
+void fc_http_beat(struct fc_server *server) {
+    for (struct request *r = server->requests; r != NULL; r = r->next) {
+        int waiting = 0;
+        if (ioctl(lws_get_socket_fd(r->wsi), FIONREAD, &waiting) != 0 || waiting == 0) continue;
+        server->hub.counters.http_impatient_total++;
+        lws_set_timeout(r->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+    }
 }
 
 /* --- upgrades --- */

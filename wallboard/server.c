@@ -117,6 +117,7 @@ static void on_beat(lws_sorted_usec_list_t *sul) {
     struct fc_server *server = lws_container_of(sul, struct fc_server, beat_timer);
     struct fc_mono now = fc_mono_now();
     fc_clients_beat(server, now);
+    fc_http_beat(server);
     if (server->door_wsi != NULL && fc_door_open_now(&server->door, now)) {
         (void)lws_rx_flow_control(server->door_wsi, 1);
         server->door_wsi = NULL;

@@ -17,6 +17,7 @@
 #include <libwebsockets.h>
 
 struct fc_client;
+struct request; /* http.c */
 
 struct fc_server {
     struct fc_settings settings;
@@ -31,6 +32,7 @@ struct fc_server {
     struct lws_vhost *vhost;
     lws_sorted_usec_list_t drain_timer, flush_timer, beat_timer;
     struct fc_client *clients;             /* all of them */
+    struct request *requests;              /* not answered whole yet */
     struct fc_bytes tick[FC_PROTOCOL_COUNT]; /* the frame of this tenth of a second, with its headroom */
     uint32_t tenth;                        /* counts the beats; a client gets a tick at every tenth one */
     uint32_t next_bucket;                  /* which tenth the next client belongs to */
@@ -58,7 +60,10 @@ static inline struct fc_server *fc_server_of(struct lws *wsi) { return lws_conte
 
 /* The callbacks of the protocols, by file. */
 lws_callback_function fc_http_callback;   /* http.c */
-lws_callback_function fc_client_callback; /* client.c */
+lws_callback_function fc_client_callback; /* http.c: every 100 ms, hangs up on who sends the next request while its answer is still under way. */
+void fc_http_beat(struct fc_server *server);
+
+/* client.c */
 size_t fc_http_state_size(void);
 size_t fc_client_state_size(void);
 
