@@ -179,13 +179,15 @@ static int writable(struct fc_server *server, struct fc_client *client) {
 
 static const char *try_subscribe(struct fc_server *server, struct fc_client *client) {
     struct fc_topic_set set;
-    const char *wrong = fc_subscribe_parse(client->seat.protocol, client->message.p, client->message.n, &set);
+    const char *wrong = fc_subscribe_parse(client->seat.protocol, client->said.p, client->said.n, &set);
     if (wrong == NULL && fc_views_join(&server->hub.views, &client->seat, &set) != FC_OK) wrong = server->full;
     fc_bytes_free(&set.text);
     return wrong;
 }
 
-static void subscribe(struct fc_server *server, struct fc_client *client) {
+static void subscribe(struct fc_turn *turn) {
+    struct fc_client *client = lws_container_of(turn, struct fc_client, turn);
+    struct fc_server *server = fc_server_of(client->wsi);
     struct fc_mono now = fc_mono_now();
     struct fc_address *from = lws_get_opaque_user_data(client->wsi);
     const char *wrong = server->busy;
@@ -196,6 +198,7 @@ static void subscribe(struct fc_server *server, struct fc_client *client) {
         server->hub.counters.http_refused_work_total++;
         fc_door_complain(&server->door, from, server->busy, now);
     }
+    fc_bytes_free(&client->said); /* clients rarely speak: nothing is kept for the next time */
     server->hub.counters.client_messages_total++;
     if (wrong == NULL) return;
     server->hub.counters.client_messages_bad_total++;
@@ -230,8 +233,10 @@ static int receive(struct fc_server *server, struct fc_client *client, const voi
     fc_bytes_add(&client->message, bytes, n);
     if (!lws_is_final_fragment(client->wsi)) return 0;
     if (!may_speak(server, client)) return hang_up(client, LWS_CLOSE_STATUS_POLICY_VIOLATION, "more messages than limits.client_messages_per_s");
-    subscribe(server, client);
-    fc_bytes_free(&client->message); /* clients rarely speak: nothing is kept for the next time */
+    fc_bytes_free(&client->said); /* each replaces the one before, also one whose turn has not come yet */
+    client->said = client->message;
+    client->message = (struct fc_bytes){0};
+    fc_server_take_turn(server, &client->turn, subscribe);
     return 0;
 }
 
@@ -252,7 +257,9 @@ static void welcome(struct fc_server *server, struct fc_client *client, struct l
 static void farewell(struct fc_server *server, struct fc_client *client) {
     if (client->link == NULL) return; /* never welcomed */
     fc_views_leave(&server->hub.views, &client->seat);
+    fc_turn_leave(&server->turns, &client->turn);
     fc_bytes_free(&client->message);
+    fc_bytes_free(&client->said);
     *client->link = client->next;
     if (client->next != NULL) client->next->link = client->link;
     client->link = NULL;

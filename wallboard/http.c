@@ -18,6 +18,8 @@
 struct request {
     struct fc_job job;
     struct request *next, **link; /* of all that are under way */
+    const struct fc_endpoint *endpoint;
+    struct fc_turn turn;
     struct lws *wsi;
     bool head_only, begun, not_modified;
     size_t sent, held; /* of the body; what of it is counted as memory held */
@@ -38,6 +40,7 @@ static void forget(struct http_state *state) {
     struct request *r = state->request;
     if (r == NULL) return;
     state->request = NULL;
+    fc_turn_leave(&fc_server_of(r->wsi)->turns, &r->turn);
     *r->link = r->next;
     if (r->next != NULL) r->next->link = r->link;
     if (r->job.ask != NULL) fc_ask_cancel(r->job.asks, r->job.ask);
@@ -201,18 +204,21 @@ static void serve_file(struct request *r, const struct fc_web *web, struct fc_st
 }
 
 /* What an address costs is the time its requests take here; who has used up its share waits, the others do not. */
-static void work(struct fc_server *server, struct request *r, const struct fc_endpoint *endpoint) {
+static void work(struct fc_turn *turn) {
+    struct request *r = lws_container_of(turn, struct request, turn);
+    struct fc_server *server = fc_server_of(r->wsi);
     struct fc_mono now = fc_mono_now();
     struct fc_address *from = lws_get_opaque_user_data(r->wsi);
     if (!fc_door_may_work(&server->door, from, now)) {
         server->hub.counters.http_refused_work_total++;
         fc_door_complain(&server->door, from, server->busy, now);
         fc_job_error(&r->job, 429, "%s", server->busy);
-        return;
+    } else {
+        r->endpoint->run(&r->job);
+        hold(server, r);
+        fc_door_worked(from, now, fc_mono_now());
     }
-    endpoint->run(&r->job);
-    hold(server, r);
-    fc_door_worked(from, now, fc_mono_now());
+    if (r->job.reply.status != 0) (void)lws_callback_on_writable(r->wsi);
 }
 
 static void route(struct fc_server *server, struct request *r, struct fc_str path, int method) {
@@ -226,7 +232,8 @@ static void route(struct fc_server *server, struct request *r, struct fc_str pat
     } else if (read_query(&r->job, r->wsi, endpoint->allowed)) {
         struct fc_str a = header(r->wsi, WSI_TOKEN_HTTP_ACCEPT, accept, sizeof accept);
         r->job.csv = a.n > 0 && memmem(a.p, a.n, "text/csv", 8) != NULL;
-        work(server, r, endpoint);
+        r->endpoint = endpoint;
+        fc_server_take_turn(server, &r->turn, work);
     }
 }
 

@@ -113,6 +113,18 @@ void fc_server_drain(struct fc_server *server) {
 
 static void on_drain(lws_sorted_usec_list_t *sul) { fc_server_drain(lws_container_of(sul, struct fc_server, drain_timer)); }
 
+static void on_turns(lws_sorted_usec_list_t *sul) {
+    struct fc_server *server = lws_container_of(sul, struct fc_server, turns_timer);
+    if (fc_turns_work(&server->turns)) lws_sul_schedule(server->lws, 0, sul, on_turns, FC_TURNS_EVERY_MS * 1000);
+}
+
+void fc_server_take_turn(struct fc_server *server, struct fc_turn *turn, void (*run)(struct fc_turn *turn)) {
+    bool nobody = server->turns.first == NULL;
+    fc_turns_take(&server->turns, turn, run);
+    if (nobody && server->turns.first != NULL)
+        lws_sul_schedule(server->lws, 0, &server->turns_timer, on_turns, FC_TURNS_EVERY_MS * 1000);
+}
+
 static void on_beat(lws_sorted_usec_list_t *sul) {
     struct fc_server *server = lws_container_of(sul, struct fc_server, beat_timer);
     struct fc_mono now = fc_mono_now();
@@ -244,6 +256,7 @@ static enum fc_status adopt_all(struct fc_server *server, struct fc_error *err) 
 enum fc_status fc_server_open(struct fc_server *server, struct fc_settings *settings, struct fc_error *err) {
     *server = (struct fc_server){.settings = *settings, .signal_fd = -1, .door = {.fd = -1, .reserve = -1}};
     *settings = (struct fc_settings){0};
+    fc_turns_init(&server->turns);
     fc_hub_init(&server->hub, server->settings.cell_count, fc_clients_wake);
     enum fc_status status = fc_web_load(&server->web, server->settings.web, err);
     if (status == FC_OK) status = open_signals(server, err);

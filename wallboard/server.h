@@ -12,6 +12,7 @@
 #include "feed.h"
 #include "hub.h"
 #include "settings.h"
+#include "turns.h"
 #include "web.h"
 
 #include <libwebsockets.h>
@@ -30,8 +31,9 @@ struct fc_server {
     void *zmq;
     struct lws_context *lws;
     struct lws_vhost *vhost;
-    lws_sorted_usec_list_t drain_timer, flush_timer, beat_timer;
+    lws_sorted_usec_list_t drain_timer, flush_timer, beat_timer, turns_timer;
     struct fc_client *clients;             /* all of them */
+    struct fc_turns turns;
     struct request *requests;              /* not answered whole yet */
     struct fc_bytes tick[FC_PROTOCOL_COUNT]; /* the frame of this tenth of a second, with its headroom */
     uint32_t tenth;                        /* counts the beats; a client gets a tick at every tenth one */
@@ -71,6 +73,9 @@ size_t fc_client_state_size(void);
 void fc_clients_wake(struct fc_seat *seat);
 void fc_clients_beat(struct fc_server *server, struct fc_mono now); /* every 100 ms: ticks, and who is choked */
 void fc_clients_goodbye(struct fc_server *server);
+
+/* fc_server_take_turn -- does something for one client now or soon. */
+void fc_server_take_turn(struct fc_server *server, struct fc_turn *turn, void (*run)(struct fc_turn *turn));
 
 /* fc_server_drain -- takes in what aggregators have sent and flushes what is due. */
 void fc_server_drain(struct fc_server *server);
