@@ -18,7 +18,7 @@
     row(http_connections, 256, 4, 1000000, "connections beside max_clients")                                                   \
     row(connections_per_address, 2000, 1, 1000000, "open at once from one address")                                           \
     row(connects_per_s, 50, 1, 1000000, "new ones from one address in a second; connections_per_address at once")              \
-    row(accepts_per_s, 400, 10, 1000000, "new ones of all addresses together; what is more waits")                             \
+    row(accepts_per_s, 200, 10, 1000000, "new ones of all addresses together; what is more waits")                             \
     row(work_ms_per_s, 100, 1, 1000000, "of the service's time that one address takes for itself; 10 times that at once")      \
     row(handshake_s, 10, 1, 3600, "from the first byte of a request to its last")                                              \
     row(idle_s, 60, 1, 86400, "a connection without a request is kept")                                                        \
