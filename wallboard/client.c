@@ -287,8 +287,12 @@ static bool floods(const struct fc_server *server, struct fc_client *client) {
     return client->received > before + server->settings.limits.client_bytes_per_s;
 }
 
-/* Ended on the next turn of the loop. */
-static void end(struct fc_client *client) { lws_set_timeout(client->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC); }
+/* Ended on the next turn of the loop, by a reset: else the kernel keeps what was never read, and tries for minutes. */
+static void end(struct fc_client *client) {
+    static const struct linger at_once = {.l_onoff = 1};
+    (void)setsockopt(lws_get_socket_fd(client->wsi), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    lws_set_timeout(client->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+}
 
 /* Once a second for each client. */
 static void look_after(struct fc_server *server, struct fc_client *client, struct fc_mono now) {

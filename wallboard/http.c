@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #define CHUNK_BYTES (64 << 10)
 #define HEADER_BYTES 2048
@@ -175,7 +176,9 @@ static struct fc_str header(struct lws *wsi, enum lws_token_indexes token, char 
 static bool read_query(struct fc_job *job, struct lws *wsi, uint32_t allowed) {
     char pair[512];
     struct fc_error err;
-    for (int i = 0, n; (n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i)) != -1; i++) {
+    for (int i = 0;; i++) {
+        int n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i); /* -1: there is none, or it is too long */
+        if (n < 0 && lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) < (int)sizeof pair) break;
         if (n < 0) {
             fc_job_error(job, 400, "a parameter is longer than %zu bytes", sizeof pair - 1);
             return false;
@@ -340,6 +343,14 @@ static void count_wsi(struct fc_server *server, struct lws *wsi, int change) {
     server->hub.counters.connections = server->wsi_count > server->wsi_own ? server->wsi_count - server->wsi_own : 0;
 }
 
+/* What was not read of an unfinished reply is not to stay in the kernel. */
+static void give_up(struct http_state *state) {
+    static const struct linger at_once = {.l_onoff = 1};
+    if (state->request != NULL && state->request->begun)
+        (void)setsockopt(lws_get_socket_fd(state->request->wsi), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    forget(state);
+}
+
 int fc_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
     struct fc_server *server = fc_server_of(wsi);
     switch (reason) {
@@ -351,7 +362,7 @@ int fc_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
     case LWS_CALLBACK_HTTP_WRITEABLE: return writable(user);
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
     case LWS_CALLBACK_CLOSED_HTTP:
-        if (user != NULL) forget(user);
+        if (user != NULL) give_up(user);
         return 0;
     default: return lws_callback_http_dummy(wsi, reason, user, in, len); /* without it keep-alive replies get mixed up */
     }

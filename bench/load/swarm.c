@@ -80,7 +80,7 @@ static void drop(struct buffer *b) {
 
 static void watch(struct fc_client_of *c, int how) {
     bool reads = c->state == CONNECTING || c->flock->o.manner->reads == FC_READS_ALL || (c->state == TALKING && c->flock->o.manner->upgrades);
-    struct epoll_event e = {.events = (reads ? EPOLLIN : 0) | (c->wants_write ? EPOLLOUT : 0), .data.ptr = c};
+    struct epoll_event e = {.events = (reads ? EPOLLIN : EPOLLRDHUP) | (c->wants_write ? EPOLLOUT : 0), .data.ptr = c};
     FC_ASSERT(epoll_ctl(c->flock->swarm->epoll, how, c->fd, &e) == 0);
 }
 
@@ -153,10 +153,11 @@ static void act(struct fc_client_of *c) {
 static void dial(struct fc_client_of *c) {
     struct fc_flock *f = c->flock;
     struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = f->o.from};
-    int one = 1;
+    int one = 1, few = 4096;
     f->counts.dialled++;
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     bool good = c->fd >= 0;
+    if (good && f->o.manner->reads != FC_READS_ALL) (void)setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
     if (good && from.sin_addr.s_addr != 0) {
         (void)setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
         good = bind(c->fd, (struct sockaddr *)&from, sizeof from) == 0;
@@ -282,7 +283,7 @@ static void handle(struct fc_client_of *c, uint32_t events) {
     if (c->state == CONNECTING && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) return connected(c);
     if (c->state == AWAY) return;
     if ((events & EPOLLIN) != 0) readable(c, READ_BYTES);
-    else if ((events & (EPOLLERR | EPOLLHUP)) != 0) ended(c);
+    else if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0) ended(c);
     if ((c->state == TALKING || c->state == OPEN) && (events & EPOLLOUT) != 0) flush(c);
 }
 

@@ -5,7 +5,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ask, websocket } from './lib/raw.mjs';
-import { sleep, System } from './lib/system.mjs';
+import { System } from './lib/system.mjs';
+
+const late = (ms) => new Promise((done) => { setTimeout(done, ms, { code: 'still running' }).unref(); });
 
 async function within(work) {
   const s = await System.create();
@@ -18,7 +20,7 @@ async function within(work) {
 }
 
 async function ends(program, code, ...patterns) {
-  const end = await Promise.race([program.ended, sleep(15000).then(() => ({ code: 'still running' }))]);
+  const end = await Promise.race([program.ended, late(15000)]);
   assert.equal(end.code, code, program.output());
   for (const pattern of patterns) assert.match(program.output(), pattern);
 }
