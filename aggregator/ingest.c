@@ -92,7 +92,7 @@ static enum fc_status bind_failed(const char *endpoint, struct fc_error *err) {
 static enum fc_status open_socket(struct fc_ingest *in, const struct fc_ingest_options *o, struct fc_error *err) {
     in->socket = zmq_socket(o->zmq, ZMQ_ROUTER);
     if (in->socket == NULL) return fc_fail(err, FC_IO, "listen endpoint %s: %s", o->endpoint, zmq_strerror(zmq_errno()));
-    const int receive = PEER_QUEUE, send = 1000, linger_ms = 1000, beat_ms = 5000, gone_ms = 15000;
+    const int receive = PEER_QUEUE, send = 1000, linger_ms = 1000, beat_ms = 5000, gone_ms = 15000, handshake_ms = 5000;
     const int64_t most = MESSAGE_BYTES_MAX;
     int rc = zmq_setsockopt(in->socket, ZMQ_RCVHWM, &receive, sizeof receive);
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_SNDHWM, &send, sizeof send);
@@ -100,6 +100,7 @@ static enum fc_status open_socket(struct fc_ingest *in, const struct fc_ingest_o
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_HEARTBEAT_IVL, &beat_ms, sizeof beat_ms);
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_HEARTBEAT_TIMEOUT, &gone_ms, sizeof gone_ms);
+    if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_HANDSHAKE_IVL, &handshake_ms, sizeof handshake_ms);
     FC_ASSERT(rc == 0);
     if (zmq_bind(in->socket, o->endpoint) != 0) return bind_failed(o->endpoint, err);
     size_t n = sizeof in->endpoint;

@@ -1,6 +1,7 @@
 /* floorcast-aggregator: reads the command line, wires the threads together and takes them apart again. */
 #include "config.h"
 #include "driver.h"
+#include "endpoint.h"
 #include "ingest.h"
 #include "kpi.h"
 #include "log.h"
@@ -45,18 +46,15 @@ struct settings {
 
 /* ---- options ---------------------------------------------------------------------------------------------------- */
 
-static bool reaches_beyond(const char *endpoint) {
-    return strncmp(endpoint, "tcp://", 6) == 0 && strncmp(endpoint, "tcp://127.", 10) != 0 && strncmp(endpoint, "tcp://localhost:", 16) != 0 &&
-           strncmp(endpoint, "tcp://[::1]:", 12) != 0;
-}
-
-static enum fc_status check_endpoint(const struct settings *s, const char *option, const char *endpoint, struct fc_error *err) {
+/* `what`: what whoever reaches it can do, as there are no keys. */
+static enum fc_status check_endpoint(const struct settings *s, const char *option, const char *endpoint, const char *what, struct fc_error *err) {
     if (strncmp(endpoint, "tcp://", 6) != 0 && strncmp(endpoint, "ipc://", 6) != 0)
         return fc_fail(err, FC_CONFIG, "--%s %s: expected tcp://HOST:PORT or ipc://PATH", option, endpoint);
-    if (!reaches_beyond(endpoint)) return FC_OK;
+    if (fc_endpoint_is_local(endpoint)) return FC_OK;
     if (!s->insecure)
-        return fc_fail(err, FC_CONFIG, "--%s %s: other machines could reach it without any key; use 127.0.0.1, or say --insecure if the network is trusted", option, endpoint);
-    fc_warn("--%s %s is open to every machine that reaches it, without keys", option, endpoint);
+        return fc_fail(err, FC_CONFIG, "--%s %s: other machines can reach this address, and without keys whoever does can %s; expected a loopback address, or --insecure",
+                       option, endpoint, what);
+    fc_warn("--insecure: --%s %s is open to every machine that reaches it: without keys whoever does can %s", option, endpoint, what);
     return FC_OK;
 }
 
@@ -84,9 +82,9 @@ static enum fc_status read_settings(const struct fc_option_values *got, struct s
                            .cell = got[OPT_CELL].n > 0};
     for (uint32_t i = 0; i < got[OPT_LISTEN].n; i++) s->listen[i] = got[OPT_LISTEN].v[i];
     enum fc_status st = FC_OK;
-    for (uint32_t i = 0; st == FC_OK && i < s->listen_n; i++) st = check_endpoint(s, "listen", s->listen[i], err);
-    if (st == FC_OK) st = check_endpoint(s, "publish", s->publish, err);
-    if (st == FC_OK) st = check_endpoint(s, "query", s->query, err);
+    for (uint32_t i = 0; st == FC_OK && i < s->listen_n; i++) st = check_endpoint(s, "listen", s->listen[i], "add and falsify calls", err);
+    if (st == FC_OK) st = check_endpoint(s, "publish", s->publish, "read every queue and agent", err);
+    if (st == FC_OK) st = check_endpoint(s, "query", s->query, "read all that is stored", err);
     if (st == FC_OK) st = load_rules(s->config, &s->rules, err);
     return st;
 }

@@ -11,7 +11,11 @@
 #include <zmq.h>
 
 #define BEAT_MS 500
-#define SEND_HWM 20000 /* messages a subscriber may be behind before it loses some */
+#define SEND_HWM 20000  /* messages a subscriber may be behind before it loses some */
+#define ANSWERS_HWM 256 /* answers, each up to some hundred MB, that one asker may leave unread; and its questions in line */
+#define HANDSHAKE_MS 5000
+#define WISHES_MAX 16   /* subscriptions answered apart; more at once get everything */
+#define WISHES_EVERY_MS 100
 #define BEAT_BYTES 16384 /* grows */
 #define JOBS_MAX 64
 #define GIVEN_UP_MS (24 * 3600 * INT64_C(1000))
@@ -22,11 +26,19 @@ struct latest {
     size_t n, cap;
 };
 
+struct wish {
+    uint32_t n;
+    char prefix[FC_TOPIC_MAX];
+};
+
 struct fc_publisher {
     struct fc_publisher_options o;
     void *xpub, *router;
     struct fc_wake wake;
     struct fc_map topics;
+    struct wish wishes[WISHES_MAX]; /* subscribed to lately, not sent yet */
+    uint32_t wishes_n;
+    struct fc_mono granted;
     uint64_t beats;
     struct fc_publisher_counts counts;
     struct fc_tell *told[FC_PUBLISHER_COLLECTORS]; /* the latest word of each collector; owned */
@@ -45,12 +57,15 @@ struct fc_publisher {
 static enum fc_status bind_to(void *zmq, int type, const char *endpoint, const char *what, void **out, struct fc_error *err) {
     void *s = zmq_socket(zmq, type);
     if (s == NULL) return fc_fail(err, FC_IO, "%s: no socket: %s", what, zmq_strerror(errno));
-    int linger = 200, hwm = SEND_HWM, one = 1;
-    int64_t most = 1 << 16;
+    bool publishes = type == ZMQ_XPUB;
+    int linger = 200, hwm = publishes ? SEND_HWM : ANSWERS_HWM, receive = ANSWERS_HWM, handshake_ms = HANDSHAKE_MS, one = 1;
+    int64_t most = publishes ? FC_TOPIC_MAX + 64 : 1 << 16; /* a subscription with its command; a question too long is still told so */
     (void)zmq_setsockopt(s, ZMQ_LINGER, &linger, sizeof linger);
     (void)zmq_setsockopt(s, ZMQ_SNDHWM, &hwm, sizeof hwm);
+    (void)zmq_setsockopt(s, ZMQ_RCVHWM, &receive, sizeof receive);
     (void)zmq_setsockopt(s, ZMQ_MAXMSGSIZE, &most, sizeof most);
-    if (type == ZMQ_XPUB) (void)zmq_setsockopt(s, ZMQ_XPUB_VERBOSE, &one, sizeof one);
+    (void)zmq_setsockopt(s, ZMQ_HANDSHAKE_IVL, &handshake_ms, sizeof handshake_ms);
+    if (publishes) (void)zmq_setsockopt(s, ZMQ_XPUB_VERBOSE, &one, sizeof one);
     if (zmq_bind(s, endpoint) != 0) {
         int e = errno;
         (void)zmq_close(s);
@@ -174,18 +189,44 @@ static void take_states(struct fc_publisher *p) {
 
 static bool matches(const struct latest *l, struct fc_str prefix) { return l->topic.n >= prefix.n && memcmp(l->topic.p, prefix.p, prefix.n) == 0; }
 
-/* Whoever subscribes gets what there is; others get it again, which changes nothing for them. */
-static void take_subscriptions(struct fc_publisher *p) {
-    uint8_t m[FC_TOPIC_MAX + 1];
-    int n;
-    while ((n = zmq_recv(p->xpub, m, sizeof m, ZMQ_DONTWAIT)) > 0) {
-        if (m[0] != 1 || n > (int)sizeof m) continue;
-        p->counts.subscriptions++;
-        struct latest *l;
-        struct fc_str prefix = fc_str_n((const char *)m + 1, (size_t)n - 1);
-        for (uint32_t at = 0; (l = fc_map_each(&p->topics, &at)) != NULL;)
-            if (matches(l, prefix)) send_item(p, l->topic, l->body, l->n);
+static struct fc_str prefix_of(const struct wish *wish) { return fc_str_n(wish->prefix, wish->n); }
+
+static void add_wish(struct fc_publisher *p, struct fc_str prefix) {
+    for (uint32_t i = 0; i < p->wishes_n; i++) {
+        struct fc_str held = prefix_of(&p->wishes[i]);
+        if (prefix.n >= held.n && memcmp(prefix.p, held.p, held.n) == 0) return;
     }
+    if (p->wishes_n == WISHES_MAX) { /* everything then, which is a beginning of each */
+        p->wishes_n = 0;
+        prefix.n = 0;
+    }
+    struct wish *wish = &p->wishes[p->wishes_n++];
+    wish->n = prefix.n;
+    memcpy(wish->prefix, prefix.p, prefix.n);
+}
+
+static bool wished(const struct fc_publisher *p, const struct latest *l) {
+    for (uint32_t i = 0; i < p->wishes_n; i++)
+        if (matches(l, prefix_of(&p->wishes[i]))) return true;
+    return false;
+}
+
+/* Whoever subscribes gets what there is; others get it again, which changes nothing for them. Subscribing again and again
+ * must not make everybody get everything each time: what comes close together is answered together. */
+static void take_subscriptions(struct fc_publisher *p, struct fc_mono now) {
+    uint8_t m[FC_TOPIC_MAX + 1];
+    struct latest *l;
+    int n;
+    while ((n = zmq_recv(p->xpub, m, sizeof m, ZMQ_DONTWAIT)) > 0)
+        if (m[0] == 1 && n <= (int)sizeof m) {
+            p->counts.subscriptions++;
+            add_wish(p, fc_str_n((const char *)m + 1, (size_t)n - 1));
+        }
+    if (p->wishes_n == 0 || (p->granted.ns != 0 && fc_mono_ms_since(p->granted, now) < WISHES_EVERY_MS)) return;
+    for (uint32_t at = 0; (l = fc_map_each(&p->topics, &at)) != NULL;)
+        if (wished(p, l)) send_item(p, l->topic, l->body, l->n);
+    p->wishes_n = 0;
+    p->granted = now;
 }
 
 /* ---- what collectors tell ---------------------------------------------------------------------------------------- */
@@ -399,7 +440,7 @@ static bool take_question_frames(struct fc_publisher *p) {
 
 void fc_publisher_do_work(struct fc_publisher *p, struct fc_mono now) {
     struct fc_job *job;
-    take_subscriptions(p);
+    take_subscriptions(p, now);
     take_states(p);
     while (FC_RING_POP(fc_query_done(p->o.answers), &job)) {
         p->jobs--;
@@ -428,7 +469,9 @@ static void *run(void *ctx) {
         fc_publisher_do_work(p, began);
         count_turn(&p->counts, fc_mono_us_since(began, fc_mono_now()));
         zmq_pollitem_t items[] = {{.fd = fc_wake_fd(&p->wake), .events = ZMQ_POLLIN}, {.socket = p->xpub, .events = ZMQ_POLLIN}, {.socket = p->router, .events = ZMQ_POLLIN}};
-        int64_t left = BEAT_MS - fc_mono_ms_since(p->beaten, fc_mono_now());
+        struct fc_mono now = fc_mono_now();
+        int64_t left = BEAT_MS - fc_mono_ms_since(p->beaten, now), grant = WISHES_EVERY_MS - fc_mono_ms_since(p->granted, now);
+        if (p->wishes_n > 0 && grant < left) left = grant;
         fc_wake_prepare(&p->wake);
         if (nothing_waits(p)) (void)zmq_poll(items, 3, left > 0 ? left : 0);
         fc_wake_done(&p->wake);

@@ -1,6 +1,6 @@
 #include "collector.h"
 
-#include "ingest.h"
+#include "endpoint.h"
 #include "sink.h"
 #include "leap.h"
 #include "process.h"
@@ -76,8 +76,10 @@ static enum fc_status open_source(struct fc_collector *c, const char *uri, struc
     if (st != FC_OK) return st;
     c->n++;
     fc_info("source %s: open", uri);
-    if (r->ops == &fc_source_zmq && !fc_ingest_local(uri))
-        fc_warn("source %s: --insecure: whoever reaches this address can send events; nothing is encrypted and nobody is checked", uri);
+    if (r->ops == &fc_source_zmq && !fc_endpoint_is_local(uri))
+        fc_warn("--insecure: source %s is open to every machine that reaches it: without keys whoever does can add calls that never were, and who is "
+                "on the way reads all",
+                uri);
     return FC_OK;
 }
 

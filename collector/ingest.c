@@ -10,6 +10,7 @@
 #define MESSAGES_MAX 256      /* replies owed in one round */
 #define EVENTS_PER_ROUND 8192 /* about that many, then the commit */
 #define FRAMES_MAX 4
+#define PEER_QUEUE 64 /* messages of one producer, and replies to it, that wait in this process */
 
 struct reply {
     zmq_msg_t to;
@@ -30,14 +31,6 @@ struct ingest {
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-bool fc_ingest_local(const char *uri) {
-    const char *host = strstr(uri, "://");
-    if (host == NULL) return false;
-    host += 3;
-    size_t n = strcspn(host, ":"); /* of an IPv6 address only the bracket matters */
-    return strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]", 5) == 0 || (n == 9 && strncmp(host, "localhost", 9) == 0);
-}
-
 static enum fc_status endpoint_of(const char *uri, const char *rest, char *endpoint, size_t cap, struct fc_error *err) {
     const char *colon = strrchr(rest, ':');
     int64_t port = 0;
@@ -54,14 +47,17 @@ static enum fc_status endpoint_of(const char *uri, const char *rest, char *endpo
 
 static enum fc_status bind_socket(struct ingest *in, const char *endpoint, struct fc_error *err) {
     const char *uri = in->args->uri;
-    int linger = 200, mandatory = 1, hwm = MESSAGES_MAX, ipv6 = strchr(endpoint, '[') != NULL;
-    int64_t most = 4 * (int64_t)FC_INGEST_MESSAGE_MAX; /* above: the connection ends; below: an error tells why */
+    int linger = 200, mandatory = 1, hwm = PEER_QUEUE, backlog = 1024, handshake_ms = 5000, ipv6 = strchr(endpoint, '[') != NULL;
+    int64_t most = 2 * (int64_t)FC_INGEST_MESSAGE_MAX; /* above: the connection ends; below: an error tells why */
     in->socket = zmq_socket(in->args->zmq, ZMQ_ROUTER);
     if (in->socket == NULL) return fc_fail(err, FC_IO, "%s: %s", uri, zmq_strerror(errno));
     int rc = zmq_setsockopt(in->socket, ZMQ_LINGER, &linger, sizeof linger);
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_ROUTER_MANDATORY, &mandatory, sizeof mandatory);
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_RCVHWM, &hwm, sizeof hwm);
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
+    if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_SNDHWM, &hwm, sizeof hwm);
+    if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_BACKLOG, &backlog, sizeof backlog);
+    if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_HANDSHAKE_IVL, &handshake_ms, sizeof handshake_ms);
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_IPV6, &ipv6, sizeof ipv6);
     FC_ASSERT(rc == 0);
     if (zmq_bind(in->socket, endpoint) == 0) return FC_OK;

@@ -13,7 +13,4 @@
 #define FC_INGEST_MESSAGE_MAX (1u << 20) /* bytes */
 #define FC_INGEST_EVENTS_MAX 4096        /* in a message */
 
-/* fc_ingest_local -- whether the uri's address can only be reached from this machine. */
-bool fc_ingest_local(const char *uri);
-
 #endif

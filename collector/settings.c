@@ -1,6 +1,6 @@
 #include "settings.h"
 
-#include "ingest.h"
+#include "endpoint.h"
 #include "link.h"
 #include "sources.h"
 #include "spool.h"
@@ -142,9 +142,11 @@ static enum fc_status check_source(const struct fc_settings *s, unsigned i, stru
     if (*rest == '\0') return fc_fail(err, FC_CONFIG, "source \"%s\": expected %s", uri, ops->form);
     for (unsigned k = 0; k < i; k++)
         if (strcmp(s->sources[k], uri) == 0) return fc_fail(err, FC_CONFIG, "source \"%s\" is given twice", uri);
-    if (ops == &fc_source_zmq && !fc_ingest_local(uri) && !s->insecure)
+    if (ops == &fc_source_zmq && !fc_endpoint_is_local(uri) && !s->insecure)
         return fc_fail(err, FC_CONFIG,
-                       "source \"%s\": other machines can reach this address and nothing checks who sends; bind 127.0.0.1, or say --insecure", uri);
+                       "source \"%s\": other machines can reach this address, and without keys whoever does can add calls that never were, and who is on the "
+                       "way reads all; expected a loopback address, or --insecure",
+                       uri);
     return FC_OK;
 }
 

@@ -27,7 +27,7 @@ struct fc_ask {
 
 enum fc_status fc_asks_open(struct fc_asks *asks, void *zmq, uint32_t n, const char *const *endpoints,
                             struct fc_counters *counters, struct fc_error *err) {
-    *asks = (struct fc_asks){.cell_count = n, .counters = counters};
+    *asks = (struct fc_asks){.cell_count = n, .counters = counters, .most = FC_ASKS_MAX};
     for (uint32_t i = 0; i < n; i++) {
         enum fc_status status = fc_socket_connect(&asks->dealers[i], zmq, ZMQ_DEALER, endpoints[i], err);
         if (status == FC_OK) continue;
@@ -107,8 +107,11 @@ static uint32_t put(struct fc_asks *asks, int64_t id, const struct fc_range *ran
 struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges, uint32_t n, fc_ask_done *done,
                             void *ctx, enum fc_status *status) {
     FC_ASSERT(n >= 1 && n <= FC_ASK_RANGES_MAX);
-    *status = asks->pending < FC_ASKS_MAX ? FC_IO : FC_FULL;
-    if (*status == FC_FULL) return NULL;
+    *status = asks->pending < asks->most ? FC_IO : FC_FULL;
+    if (*status == FC_FULL) {
+        asks->counters->queries_refused_total++;
+        return NULL;
+    }
     int64_t id = (int64_t)asks->last_id + 1;
     uint32_t waiting = 0;
     asks->last_id += n;

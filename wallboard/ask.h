@@ -25,6 +25,7 @@ typedef void fc_ask_done(void *ctx, enum fc_status status, struct fc_bytes *item
 struct fc_asks {
     void *dealers[FC_CELLS_MAX];
     uint32_t cell_count, pending;
+    uint32_t most; /* open at once: FC_ASKS_MAX, or fewer */
     struct fc_ask *all;
     uint64_t last_id;
     struct fc_counters *counters;

@@ -4,6 +4,10 @@
 #include "log.h"
 #include "subscribe.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 _Static_assert(FC_FRAME_HEAD >= LWS_PRE, "a frame's headroom must hold what libwebsockets writes before it");
 
 size_t fc_client_state_size(void) { return sizeof(struct fc_client); }
@@ -129,12 +133,29 @@ static int put_note(struct fc_server *server, struct fc_client *client) {
     return rc;
 }
 
-static int put_state(struct fc_server *server, struct fc_client *client) {
+static int put_next(struct fc_server *server, struct fc_client *client) {
     const struct fc_frame *frame = fc_views_frame(&server->hub.views, &client->seat);
     if (frame == NULL) return 0;
     server->hub.counters.frames_sent_total++;
     server->hub.counters.frame_bytes_sent_total += frame->bytes.n - FC_FRAME_HEAD;
     return put(client, &frame->bytes);
+}
+
+/* A frame for this client alone is paid for by its address. */
+static int put_state(struct fc_server *server, struct fc_client *client) {
+    if (fc_views_shared(&client->seat)) return put_next(server, client);
+    struct fc_mono since = fc_mono_now();
+    int rc = put_next(server, client);
+    fc_door_worked(lws_get_opaque_user_data(client->wsi), since, fc_mono_now());
+    return rc;
+}
+
+/* Who has used up its share gets shared frames only; what it is owed waits, conflated, for the next flush or tick. */
+static bool has_state(struct fc_server *server, struct fc_client *client) {
+    if (!fc_views_pending(&client->seat)) return false;
+    if (fc_views_shared(&client->seat) || fc_door_may_work(&server->door, lws_get_opaque_user_data(client->wsi), fc_mono_now())) return true;
+    server->hub.counters.frames_postponed_total++;
+    return false;
 }
 
 static int writable(struct fc_server *server, struct fc_client *client) {
@@ -146,25 +167,41 @@ static int writable(struct fc_server *server, struct fc_client *client) {
     }
     if (client->hello || client->wrong != NULL) {
         rc = put_note(server, client);
-    } else if (fc_views_pending(&client->seat)) {
+    } else if (has_state(server, client)) {
         rc = put_state(server, client);
     } else if (client->tick) {
         client->tick = false;
         rc = put(client, &server->tick[client->seat.protocol]);
     }
-    bool more = client->hello || client->wrong != NULL || client->tick || fc_views_pending(&client->seat);
-    if (rc == 0 && more) want(client);
+    bool more = client->hello || client->wrong != NULL || client->tick;
+    if (rc == 0 && (more || has_state(server, client))) want(client);
     return rc;
 }
 
 /* --- receiving --- */
 
-static void subscribe(struct fc_server *server, struct fc_client *client) {
+static const char *try_subscribe(struct fc_server *server, struct fc_client *client) {
     struct fc_topic_set set;
-    const char *wrong = fc_subscribe_parse(client->seat.protocol, client->message.p, client->message.n, &set);
-    if (wrong == NULL && fc_views_join(&server->hub.views, &client->seat, &set) != FC_OK)
-        wrong = "topics: all clients together subscribe to too many, expected fewer";
+    const char *wrong = fc_subscribe_parse(client->seat.protocol, client->said.p, client->said.n, &set);
+    if (wrong == NULL && fc_views_join(&server->hub.views, &client->seat, &set) != FC_OK) wrong = server->full;
     fc_bytes_free(&set.text);
+    return wrong;
+}
+
+static void subscribe(struct fc_turn *turn) {
+    struct fc_client *client = lws_container_of(turn, struct fc_client, turn);
+    struct fc_server *server = fc_server_of(client->wsi);
+    struct fc_mono now = fc_mono_now();
+    struct fc_address *from = lws_get_opaque_user_data(client->wsi);
+    const char *wrong = server->busy;
+    if (fc_door_may_work(&server->door, from, now)) {
+        wrong = try_subscribe(server, client);
+        fc_door_worked(from, now, fc_mono_now());
+    } else {
+        server->hub.counters.http_refused_work_total++;
+        fc_door_complain(&server->door, from, server->busy, now);
+    }
+    fc_bytes_free(&client->said); /* clients rarely speak: nothing is kept for the next time */
     server->hub.counters.client_messages_total++;
     if (wrong == NULL) return;
     server->hub.counters.client_messages_bad_total++;
@@ -172,16 +209,37 @@ static void subscribe(struct fc_server *server, struct fc_client *client) {
     want(client);
 }
 
+static int hang_up(struct fc_client *client, enum lws_close_status code, const char *why) {
+    char text[124]; /* what fits a close frame */
+    size_t n = (size_t)lws_snprintf(text, sizeof text, "%s", why);
+    lws_close_reason(client->wsi, code, (unsigned char *)text, n);
+    return -1;
+}
+
+static bool may_speak(struct fc_server *server, struct fc_client *client) {
+    struct fc_mono now = fc_mono_now();
+    double per_s = server->settings.limits.client_messages_per_s;
+    bool may = fc_budget_has(&client->messages, per_s, 10 * per_s, now);
+    fc_budget_spend(&client->messages, 1);
+    if (may) return true;
+    server->hub.counters.clients_flooding_total++;
+    fc_door_complain(&server->door, lws_get_opaque_user_data(client->wsi), "a client sends more than limits.client_messages_per_s, closed", now);
+    return false;
+}
+
+/* A frame tells its length before it comes, a message only by its last frame. */
 static int receive(struct fc_server *server, struct fc_client *client, const void *bytes, size_t n) {
     if (lws_is_first_fragment(client->wsi)) fc_bytes_clear(&client->message);
-    if (client->message.n + n > FC_SUBSCRIBE_BYTES_MAX) {
-        lws_close_reason(client->wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
-        return -1;
-    }
+    size_t so_far = client->message.n + n;
+    if (so_far > FC_SUBSCRIBE_BYTES_MAX || lws_remaining_packet_payload(client->wsi) > FC_SUBSCRIBE_BYTES_MAX - so_far)
+        return hang_up(client, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "message: expected at most 16384 bytes");
     fc_bytes_add(&client->message, bytes, n);
     if (!lws_is_final_fragment(client->wsi)) return 0;
-    subscribe(server, client);
-    fc_bytes_free(&client->message); /* clients rarely speak: nothing is kept for the next time */
+    if (!may_speak(server, client)) return hang_up(client, LWS_CLOSE_STATUS_POLICY_VIOLATION, "more messages than limits.client_messages_per_s");
+    fc_bytes_free(&client->said); /* each replaces the one before, also one whose turn has not come yet */
+    client->said = client->message;
+    client->message = (struct fc_bytes){0};
+    fc_server_take_turn(server, &client->turn, subscribe);
     return 0;
 }
 
@@ -202,7 +260,9 @@ static void welcome(struct fc_server *server, struct fc_client *client, struct l
 static void farewell(struct fc_server *server, struct fc_client *client) {
     if (client->link == NULL) return; /* never welcomed */
     fc_views_leave(&server->hub.views, &client->seat);
+    fc_turn_leave(&server->turns, &client->turn);
     fc_bytes_free(&client->message);
+    fc_bytes_free(&client->said);
     *client->link = client->next;
     if (client->next != NULL) client->next->link = client->link;
     client->link = NULL;
@@ -220,20 +280,45 @@ int fc_client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
     }
 }
 
+/* The kernel counts all that comes, also what lws answers or throws away without a word, such as pings. */
+static bool floods(const struct fc_server *server, struct fc_client *client) {
+    struct tcp_info info = {0};
+    socklen_t n = sizeof info;
+    if (getsockopt(lws_get_socket_fd(client->wsi), IPPROTO_TCP, TCP_INFO, &info, &n) != 0) return false;
+    uint64_t before = client->received;
+    client->received = info.tcpi_bytes_received;
+    return client->received > before + server->settings.limits.client_bytes_per_s;
+}
+
+/* Ended on the next turn of the loop, by a reset: else the kernel keeps what was never read, and tries for minutes. */
+static void end(struct fc_client *client) {
+    static const struct linger at_once = {.l_onoff = 1};
+    (void)setsockopt(lws_get_socket_fd(client->wsi), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    lws_set_timeout(client->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+}
+
+/* Once a second for each client. */
+static void look_after(struct fc_server *server, struct fc_client *client, struct fc_mono now) {
+    client->tick = true;
+    want(client);
+    if (!floods(server, client)) return;
+    server->hub.counters.clients_flooding_total++;
+    fc_door_complain(&server->door, lws_get_opaque_user_data(client->wsi), "a client sends more than limits.client_bytes_per_s, closed", now);
+    end(client);
+}
+
 void fc_clients_beat(struct fc_server *server, struct fc_mono now) {
+    int64_t choked_ms = server->settings.limits.choked_s * INT64_C(1000);
     server->tenth = (server->tenth + 1) % 10;
     write_ticks(server, now);
     for (struct fc_client *c = server->clients; c != NULL; c = c->next) {
-        if (c->bucket == server->tenth) {
-            c->tick = true;
-            want(c);
-        }
-        if (c->asked.ns == 0 || fc_mono_ms_since(c->asked, now) < FC_CHOKED_MS) continue;
+        if (c->bucket == server->tenth) look_after(server, c, now);
+        if (c->asked.ns == 0 || fc_mono_ms_since(c->asked, now) < choked_ms) continue;
         /* It has taken nothing for long: a frame of it is stuck in the kernel or in lws. Closing frees that memory, and a
-         * display that comes back gets everything anew. It is ended on the next turn of the loop. */
+         * display that comes back gets everything anew. */
         c->asked = now;
         server->hub.counters.clients_choked_total++;
-        lws_set_timeout(c->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+        end(c);
     }
 }
 

@@ -24,7 +24,7 @@ static void ask(struct fc_job *job, const struct fc_range *ranges, uint32_t n, f
     job->ask = fc_ask_range(job->asks, ranges, n, done, job, &status);
     if (job->ask != NULL) return;
     if (status == FC_FULL)
-        fc_job_error(job, 503, "%d questions are open already, expected fewer at once", FC_ASKS_MAX);
+        fc_job_error(job, 503, "%u questions to aggregators are open, as many as limits.questions allows; ask again later", job->asks->most);
     else
         fc_job_error(job, 503, "no aggregator is connected to answer");
 }

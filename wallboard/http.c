@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #define CHUNK_BYTES (64 << 10)
 #define HEADER_BYTES 2048
@@ -16,9 +18,12 @@
 /* One transaction. */
 struct request {
     struct fc_job job;
+    struct request *next, **link; /* of all that are under way */
+    const struct fc_endpoint *endpoint;
+    struct fc_turn turn;
     struct lws *wsi;
     bool head_only, begun, not_modified;
-    size_t sent;
+    size_t sent, held; /* of the body; what of it is counted as memory held */
 };
 
 struct http_state {
@@ -36,8 +41,12 @@ static void forget(struct http_state *state) {
     struct request *r = state->request;
     if (r == NULL) return;
     state->request = NULL;
+    fc_turn_leave(&fc_server_of(r->wsi)->turns, &r->turn);
+    *r->link = r->next;
+    if (r->next != NULL) r->next->link = r->link;
     if (r->job.ask != NULL) fc_ask_cancel(r->job.asks, r->job.ask);
     if (r->job.reply.file != NULL) fc_web_release(r->job.reply.file->web);
+    r->job.hub->counters.http_reply_bytes -= r->held;
     fc_bytes_free(&r->job.reply.body);
     free(r);
 }
@@ -80,6 +89,7 @@ static bool send_head(struct request *r) {
     bool keep = reply->file != NULL && reply->file->immutable;
     header_add(&h, r->wsi, "cache-control:", keep ? "public, max-age=31536000, immutable" : reply->file != NULL ? "no-cache" : "no-store");
     if (reply->file == NULL) header_add(&h, r->wsi, "vary:", "accept");
+    if (reply->status == 429 || reply->status == 503) header_add(&h, r->wsi, "retry-after:", "5");
     r->begun = true;
     return header_send(&h, r->wsi);
 }
@@ -107,6 +117,22 @@ static int send_some(struct http_state *state) {
     return 0;
 }
 
+/* A large reply to a reader that takes its time is memory held; what is sent at once is none. */
+static void hold(struct fc_server *server, struct request *r) {
+    struct fc_counters *count = &server->hub.counters;
+    uint64_t most = (uint64_t)server->settings.limits.reply_mb << 20;
+    if (r->held > 0 || r->job.reply.body.n <= CHUNK_BYTES) return;
+    if (count->http_reply_bytes + r->job.reply.body.n > most) {
+        count->http_refused_memory_total++;
+        fc_bytes_free(&r->job.reply.body);
+        fc_job_error(&r->job, 503, "replies that are being sent hold %llu bytes, this one would exceed limits.reply_mb: %u",
+                     (unsigned long long)count->http_reply_bytes, server->settings.limits.reply_mb);
+        return;
+    }
+    r->held = r->job.reply.body.n;
+    count->http_reply_bytes += r->held;
+}
+
 static int writable(struct http_state *state) {
     return state->request == NULL || state->request->job.reply.status == 0 ? 0 : send_some(state);
 }
@@ -114,6 +140,7 @@ static int writable(struct http_state *state) {
 /* An answer came later: sent when the socket can take it. */
 static void finished(struct fc_job *job) {
     struct request *r = job->ctx;
+    hold(fc_server_of(r->wsi), r);
     (void)lws_callback_on_writable(r->wsi);
 }
 
@@ -149,7 +176,9 @@ static struct fc_str header(struct lws *wsi, enum lws_token_indexes token, char 
 static bool read_query(struct fc_job *job, struct lws *wsi, uint32_t allowed) {
     char pair[512];
     struct fc_error err;
-    for (int i = 0, n; (n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i)) != -1; i++) {
+    for (int i = 0;; i++) {
+        int n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i); /* -1: there is none, or it is too long */
+        if (n < 0 && lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) < (int)sizeof pair) break;
         if (n < 0) {
             fc_job_error(job, 400, "a parameter is longer than %zu bytes", sizeof pair - 1);
             return false;
@@ -177,6 +206,24 @@ static void serve_file(struct request *r, const struct fc_web *web, struct fc_st
     }
 }
 
+/* What an address costs is the time its requests take here; who has used up its share waits, the others do not. */
+static void work(struct fc_turn *turn) {
+    struct request *r = lws_container_of(turn, struct request, turn);
+    struct fc_server *server = fc_server_of(r->wsi);
+    struct fc_mono now = fc_mono_now();
+    struct fc_address *from = lws_get_opaque_user_data(r->wsi);
+    if (!fc_door_may_work(&server->door, from, now)) {
+        server->hub.counters.http_refused_work_total++;
+        fc_door_complain(&server->door, from, server->busy, now);
+        fc_job_error(&r->job, 429, "%s", server->busy);
+    } else {
+        r->endpoint->run(&r->job);
+        hold(server, r);
+        fc_door_worked(from, now, fc_mono_now());
+    }
+    if (r->job.reply.status != 0) (void)lws_callback_on_writable(r->wsi);
+}
+
 static void route(struct fc_server *server, struct request *r, struct fc_str path, int method) {
     const struct fc_endpoint *endpoint = fc_endpoint_find(path);
     char accept[256];
@@ -188,15 +235,43 @@ static void route(struct fc_server *server, struct request *r, struct fc_str pat
     } else if (read_query(&r->job, r->wsi, endpoint->allowed)) {
         struct fc_str a = header(r->wsi, WSI_TOKEN_HTTP_ACCEPT, accept, sizeof accept);
         r->job.csv = a.n > 0 && memmem(a.p, a.n, "text/csv", 8) != NULL;
-        endpoint->run(&r->job);
+        r->endpoint = endpoint;
+        fc_server_take_turn(server, &r->turn, work);
     }
 }
 
+/* Who asks under a name that is not this server's, or is a page that it did not send. 0: neither; else the status. */
+static unsigned check_stranger(struct fc_server *server, struct lws *wsi, char *text, size_t cap) {
+    const struct fc_settings *s = &server->settings;
+    char origin_text[300], host_text[300];
+    struct fc_str host = header(wsi, WSI_TOKEN_HOST, host_text, sizeof host_text);
+    struct fc_str origin = header(wsi, WSI_TOKEN_ORIGIN, origin_text, sizeof origin_text);
+    unsigned status = 0;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HOST) > 0 && !fc_host_allowed(host, s->names, s->names_count)) {
+        (void)snprintf(text, cap, "host: \"%.*s\" is no name of this server, expected an address, localhost, or one given as --name",
+                       (int)(host.n < 80 ? host.n : 80), host.n > 0 ? host.p : "");
+        server->hub.counters.http_refused_host_total++;
+        status = 421;
+    } else if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0 && !fc_origin_allowed(origin, host)) {
+        (void)snprintf(text, cap, "origin: expected a page of this server");
+        server->hub.counters.http_refused_origin_total++;
+        status = 403;
+    }
+    if (status != 0) server->hub.counters.http_errors_total++;
+    if (status == 421) fc_door_complain(&server->door, lws_get_opaque_user_data(wsi), text, fc_mono_now());
+    return status;
+}
+
 static int begin(struct fc_server *server, struct http_state *state, struct lws *wsi, const char *path, size_t n) {
-    char *uri;
+    char *uri, text[200];
     int uri_n, method = lws_http_get_uri_and_method(wsi, &uri, &uri_n);
     forget(state);
     server->hub.counters.http_requests_total++;
+    unsigned stranger = check_stranger(server, wsi, text, sizeof text);
+    if (stranger != 0) {
+        (void)refuse(wsi, stranger, text);
+        return -1;
+    }
     if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD) { /* answered and closed before its body is looked at */
         bool known = fc_endpoint_find(fc_str_n(path, n)) != NULL || fc_web_find(server->web, fc_str_n(path, n)) != NULL;
         server->hub.counters.http_errors_total++;
@@ -207,9 +282,23 @@ static int begin(struct fc_server *server, struct http_state *state, struct lws 
     FC_ASSERT(r != NULL);
     state->request = r;
     r->wsi = wsi;
+    r->next = server->requests;
+    r->link = &server->requests;
+    if (r->next != NULL) r->next->link = &r->next;
+    server->requests = r;
     r->job = (struct fc_job){.hub = &server->hub, .asks = &server->asks, .finished = finished, .ctx = r};
     route(server, r, fc_str_n(path, n), method);
     return r->job.reply.status != 0 ? send_some(state) : 0;
+}
+
+/* libwebsockets leaves the next request unread until this one is answered, and polls without a pause meanwhile. */
+void fc_http_beat(struct fc_server *server) {
+    for (struct request *r = server->requests; r != NULL; r = r->next) {
+        int waiting = 0;
+        if (ioctl(lws_get_socket_fd(r->wsi), FIONREAD, &waiting) != 0 || waiting == 0) continue;
+        server->hub.counters.http_impatient_total++;
+        lws_set_timeout(r->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+    }
 }
 
 /* --- upgrades --- */
@@ -228,52 +317,52 @@ static bool offers_ours(struct fc_str offered) {
 
 static int confirm_upgrade(struct fc_server *server, struct lws *wsi, const char *to) {
     struct fc_counters *count = &server->hub.counters;
-    char origin[300], host[300], offered[128], *uri = NULL;
+    char text[200], offered[128], *uri = NULL;
     int uri_n = 0, method = lws_http_get_uri_and_method(wsi, &uri, &uri_n);
     struct fc_str path = method == LWSHUMETH_GET ? fc_str_n(uri, (size_t)uri_n) : (struct fc_str){0};
     if (strcasecmp(to, "websocket") != 0) return refuse(wsi, 400, "upgrade: expected websocket");
     if (!fc_str_is(path, "/ws")) return refuse(wsi, 404, "upgrade: expected GET /ws");
-    bool has_origin = lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0;
-    if (has_origin && !fc_origin_allowed(header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin), header(wsi, WSI_TOKEN_HOST, host, sizeof host))) {
-        count->clients_refused_origin_total++;
-        return refuse(wsi, 403, "origin: expected a page of this server");
-    }
+    unsigned stranger = check_stranger(server, wsi, text, sizeof text);
+    if (stranger != 0) return refuse(wsi, stranger, text);
     if (!offers_ours(header(wsi, WSI_TOKEN_PROTOCOL, offered, sizeof offered))) {
         count->clients_refused_protocol_total++;
         return refuse(wsi, 400, "sec-websocket-protocol: expected floorcast.msgpack or floorcast.json");
     }
     if (count->clients >= server->settings.clients_max || server->stopping) {
         count->clients_refused_full_total++;
-        return refuse(wsi, 503, "as many clients as allowed are connected, try again later");
+        (void)snprintf(text, sizeof text, "%llu clients are connected, as many as max_clients allows; try again later", (unsigned long long)count->clients);
+        return refuse(wsi, 503, text);
     }
     return 0;
 }
 
-/* Beyond the websocket clients some room is left, so that they can be refused with words and health be asked for. */
-static int accept_connection(struct fc_server *server) {
-    if (!server->stopping && server->hub.counters.connections < server->settings.clients_max + FC_HTTP_CONNECTIONS) return 0;
-    server->hub.counters.connections_refused_total++;
-    return 1;
-}
-
-static void count_wsi(struct fc_server *server, int change) {
+static void count_wsi(struct fc_server *server, struct lws *wsi, int change) {
+    struct fc_address *from = lws_get_opaque_user_data(wsi); /* not known yet when it is created */
+    if (change < 0 && from != NULL) from->connections--;
     server->wsi_count += (uint64_t)(int64_t)change;
     server->hub.counters.connections = server->wsi_count > server->wsi_own ? server->wsi_count - server->wsi_own : 0;
+}
+
+/* What was not read of an unfinished reply is not to stay in the kernel. */
+static void give_up(struct http_state *state) {
+    static const struct linger at_once = {.l_onoff = 1};
+    if (state->request != NULL && state->request->begun)
+        (void)setsockopt(lws_get_socket_fd(state->request->wsi), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    forget(state);
 }
 
 int fc_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
     struct fc_server *server = fc_server_of(wsi);
     switch (reason) {
-    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: return accept_connection(server);
-    case LWS_CALLBACK_WSI_CREATE: count_wsi(server, 1); return 0;
-    case LWS_CALLBACK_WSI_DESTROY: count_wsi(server, -1); return 0;
+    case LWS_CALLBACK_WSI_CREATE: count_wsi(server, wsi, 1); return 0;
+    case LWS_CALLBACK_WSI_DESTROY: count_wsi(server, wsi, -1); return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirm_upgrade(server, wsi, in);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1; /* no websocket speaks this protocol */
     case LWS_CALLBACK_HTTP: return begin(server, user, wsi, in, len);
     case LWS_CALLBACK_HTTP_WRITEABLE: return writable(user);
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
     case LWS_CALLBACK_CLOSED_HTTP:
-        if (user != NULL) forget(user);
+        if (user != NULL) give_up(user);
         return 0;
     default: return lws_callback_http_dummy(wsi, reason, user, in, len); /* without it keep-alive replies get mixed up */
     }

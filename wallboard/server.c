@@ -14,6 +14,11 @@
 #define DRAIN_EVERY_US 20000 /* looks again in case ZeroMQ's descriptor did not wake us */
 #define BEAT_US 100000
 #define GOODBYE_MS 2000
+#define SEND_MOST (1 << 20)   /* bytes given to the kernel in one call */
+#define ACCEPTS_PER_TURN 8    /* connections looked at before others get their turn */
+#define OWN_DESCRIPTORS 48    /* standard streams, listening, signals, lws's and ZeroMQ's own, reserves */
+#define CELL_DESCRIPTORS 8    /* ZeroMQ's for one aggregator, and duplicates of them */
+#define LEAST_CONNECTIONS 8   /* with fewer no start makes sense */
 
 /* --- descriptors that lws polls for us --- */
 
@@ -37,15 +42,38 @@ static int signal_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
     return 0;
 }
 
-enum { PROTOCOL_HTTP, PROTOCOL_MSGPACK, PROTOCOL_JSON, PROTOCOL_FEED, PROTOCOL_SIGNAL, PROTOCOL_END };
+static int door_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    (void)user, (void)in, (void)len;
+    struct fc_server *server = fc_server_of(wsi);
+    struct fc_address *from = NULL;
+    struct fc_mono now = fc_mono_now();
+    uint32_t turns = ACCEPTS_PER_TURN;
+    if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION) return -1;
+    if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
+    for (int fd; (fd = fc_door_accept(&server->door, &turns, &from, now)) >= 0;) {
+        struct lws *child = lws_adopt_socket_vhost(server->vhost, fd);
+        if (child == NULL) continue; /* closed by lws */
+        lws_set_opaque_user_data(child, from);
+        from->connections++;
+    }
+    if (fc_door_open_now(&server->door, now)) return 0;
+    server->door_wsi = wsi; /* until the next beat */
+    (void)lws_rx_flow_control(wsi, 0);
+    return 0;
+}
 
-/* The first one must be HTTP's. The small receive buffer is most of what a client costs; longer messages come in parts. */
+enum { PROTOCOL_HTTP, PROTOCOL_MSGPACK, PROTOCOL_JSON, PROTOCOL_FEED, PROTOCOL_SIGNAL, PROTOCOL_DOOR, PROTOCOL_END };
+
+/* The first one must be HTTP's. The small receive buffer is most of what a client costs; longer messages come in parts.
+ * Without a tx_packet_size lws hands the kernel no more than that buffer's size at a time, and copies the rest of a frame for
+ * each client: a hundred system calls for a snapshot instead of one. */
 static struct lws_protocols protocols[] = {
-    [PROTOCOL_HTTP] = {.name = "http", .callback = fc_http_callback},
-    [PROTOCOL_MSGPACK] = {.name = "floorcast.msgpack", .callback = fc_client_callback, .rx_buffer_size = 512, .id = FC_PROTOCOL_MSGPACK},
-    [PROTOCOL_JSON] = {.name = "floorcast.json", .callback = fc_client_callback, .rx_buffer_size = 512, .id = FC_PROTOCOL_JSON},
+    [PROTOCOL_HTTP] = {.name = "http", .callback = fc_http_callback, .tx_packet_size = SEND_MOST},
+    [PROTOCOL_MSGPACK] = {.name = "floorcast.msgpack", .callback = fc_client_callback, .rx_buffer_size = 512, .tx_packet_size = SEND_MOST, .id = FC_PROTOCOL_MSGPACK},
+    [PROTOCOL_JSON] = {.name = "floorcast.json", .callback = fc_client_callback, .rx_buffer_size = 512, .tx_packet_size = SEND_MOST, .id = FC_PROTOCOL_JSON},
     [PROTOCOL_FEED] = {.name = "feed", .callback = feed_callback},
     [PROTOCOL_SIGNAL] = {.name = "signal", .callback = signal_callback},
+    [PROTOCOL_DOOR] = {.name = "door", .callback = door_callback},
     [PROTOCOL_END] = {.name = NULL},
 };
 
@@ -56,9 +84,6 @@ static const struct lws_protocol_vhost_options security_headers[] = {
     {&security_headers[3], NULL, "referrer-policy:", "no-referrer"},
     {NULL, NULL, "cross-origin-resource-policy:", "same-origin"},
 };
-
-/* A display that was unplugged says no goodbye: after 30 s without a sign it is pinged, after 40 s closed. */
-static const lws_retry_bo_t validity = {.secs_since_valid_ping = 30, .secs_since_valid_hangup = 40};
 
 static enum fc_status adopt(struct fc_server *server, int fd, const char *protocol, struct fc_error *err) {
     lws_sock_file_fd_type desc = {.filefd = dup(fd)};
@@ -103,81 +128,107 @@ static void watch_loop(struct fc_server *server, struct fc_mono now) {
     fc_warn("the wall clock was set by %lld s: displays follow it", (long long)(leap_us / FC_SECOND_US));
 }
 
+static void on_turns(lws_sorted_usec_list_t *sul) {
+    struct fc_server *server = lws_container_of(sul, struct fc_server, turns_timer);
+    if (fc_turns_work(&server->turns)) lws_sul_schedule(server->lws, 0, sul, on_turns, FC_TURNS_EVERY_MS * 1000);
+}
+
+void fc_server_take_turn(struct fc_server *server, struct fc_turn *turn, void (*run)(struct fc_turn *turn)) {
+    bool nobody = server->turns.first == NULL;
+    fc_turns_take(&server->turns, turn, run);
+    if (nobody && server->turns.first != NULL)
+        lws_sul_schedule(server->lws, 0, &server->turns_timer, on_turns, FC_TURNS_EVERY_MS * 1000);
+}
+
 static void on_beat(lws_sorted_usec_list_t *sul) {
     struct fc_server *server = lws_container_of(sul, struct fc_server, beat_timer);
-    watch_loop(server, fc_mono_now());
-    fc_clients_beat(server, fc_mono_now());
+    struct fc_mono now = fc_mono_now();
+    watch_loop(server, now);
+    fc_clients_beat(server, now);
+    fc_http_beat(server);
+    if (server->door_wsi != NULL && fc_door_open_now(&server->door, now)) {
+        (void)lws_rx_flow_control(server->door_wsi, 1);
+        server->door_wsi = NULL;
+    }
+    fc_addresses_sweep(&server->door.addresses, now);
     lws_sul_schedule(server->lws, 0, sul, on_beat, BEAT_US);
 }
 
 /* --- opening --- */
 
-/* lws needs a place for every descriptor from the start, and lets connections hang when they run out. */
-static unsigned raise_limit(struct fc_settings *s) {
+/* lws needs a place for every descriptor from the start. What the process may open beside its own is shared out. */
+static enum fc_status raise_limit(struct fc_settings *s, unsigned *descriptors, struct fc_error *err) {
     struct rlimit limit;
-    rlim_t want = (rlim_t)s->clients_max + FC_HTTP_CONNECTIONS + FC_OWN_DESCRIPTORS;
+    rlim_t own = OWN_DESCRIPTORS + (rlim_t)s->cell_count * CELL_DESCRIPTORS, want = own + s->clients_max + s->limits.http_connections;
     FC_ASSERT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
     if (limit.rlim_cur < want) {
         limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
         (void)getrlimit(RLIMIT_NOFILE, &limit);
     }
-    if (limit.rlim_cur >= want) return (unsigned)want;
-    rlim_t spare = FC_HTTP_CONNECTIONS + FC_OWN_DESCRIPTORS;
-    s->clients_max = limit.rlim_cur > spare ? (uint32_t)(limit.rlim_cur - spare) : 1;
-    fc_warn("this process may open %llu files only: at most %u clients are let in", (unsigned long long)limit.rlim_cur, s->clients_max);
-    return (unsigned)limit.rlim_cur;
+    *descriptors = (unsigned)(limit.rlim_cur < want ? limit.rlim_cur : want);
+    if (limit.rlim_cur >= want) return FC_OK;
+    if (limit.rlim_cur < own + LEAST_CONNECTIONS)
+        return fc_fail(err, FC_IO, "this process may open %llu files only (ulimit -n), expected at least %llu", (unsigned long long)limit.rlim_cur,
+                       (unsigned long long)(own + LEAST_CONNECTIONS));
+    uint32_t left = (uint32_t)(limit.rlim_cur - own);
+    if (s->limits.http_connections > left / 4) s->limits.http_connections = left / 4;
+    s->clients_max = left - s->limits.http_connections;
+    fc_warn("this process may open %llu files only (ulimit -n): at most %u clients and %u other connections are let in",
+            (unsigned long long)limit.rlim_cur, s->clients_max, s->limits.http_connections);
+    return FC_OK;
 }
 
+/* What strangers make lws say must not fill the log. */
 static void on_lws_log(int level, const char *line) {
+    static struct fc_mono said;
     size_t n = strcspn(line, "\n");
+    struct fc_mono now = fc_mono_now();
+    if (said.ns != 0 && fc_mono_ms_since(said, now) < 1000) return;
+    said = now;
     fc_log(level == LLL_ERR ? FC_LOG_ERROR : FC_LOG_WARN, "libwebsockets: %.*s", (int)n, line);
 }
 
-/* Binds once by hand: lws tells only that it could not, not why. */
-static enum fc_status try_bind(const struct fc_settings *s, struct fc_error *err) {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } at = {0};
-    int one = 1, fd = socket(s->ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    at.any.sa_family = s->ipv6 ? AF_INET6 : AF_INET;
-    at.v4.sin_port = htons((uint16_t)s->port); /* at the same place in both */
-    (void)inet_pton(at.any.sa_family, s->address, s->ipv6 ? (void *)&at.v6.sin6_addr : (void *)&at.v4.sin_addr);
-    if (fd >= 0) (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    bool good = fd >= 0 && bind(fd, &at.any, s->ipv6 ? sizeof at.v6 : sizeof at.v4) == 0;
-    int why = errno;
-    if (fd >= 0) (void)close(fd);
-    return good ? FC_OK : fc_fail(err, FC_IO, "--listen %s:%d: %s", s->host, s->port, strerror(why));
+/* A display that was unplugged says no goodbye: when it has given no sign for three quarters of the time it is pinged. */
+static void prepare_words(struct fc_server *server) {
+    const struct fc_bounds *l = &server->settings.limits;
+    server->validity = (lws_retry_bo_t){.secs_since_valid_ping = (uint16_t)(l->silent_s - l->silent_s / 4),
+                                        .secs_since_valid_hangup = (uint16_t)l->silent_s};
+    server->hub.views.sets_max = l->subscription_sets;
+    (void)snprintf(server->full, sizeof server->full,
+                   "topics: all clients together have %u different subscriptions (limits.subscription_sets) or %u topics in them, expected fewer",
+                   l->subscription_sets, FC_VIEW_MEMBERS_MAX);
+    (void)snprintf(server->busy, sizeof server->busy, "this address has used up limits.work_ms_per_s, %u ms in a second; try again later",
+                   l->work_ms_per_s);
 }
 
 static enum fc_status open_lws(struct fc_server *server, struct fc_error *err) {
     struct fc_settings *s = &server->settings;
+    unsigned descriptors;
     protocols[PROTOCOL_HTTP].per_session_data_size = fc_http_state_size();
     protocols[PROTOCOL_MSGPACK].per_session_data_size = protocols[PROTOCOL_JSON].per_session_data_size = fc_client_state_size();
+    enum fc_status status = raise_limit(s, &descriptors, err);
+    if (status != FC_OK) return status;
+    prepare_words(server);
     struct lws_context_creation_info info = {
-        .port = s->port,
-        .iface = s->address,
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
         .headers = security_headers,
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
-                   (s->ipv6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
-        .fd_limit_per_thread = raise_limit(s),
-        .retry_and_idle_policy = &validity,
-        .keepalive_timeout = 60,
-        .timeout_secs = 10,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .fd_limit_per_thread = descriptors,
+        .max_http_header_data = (unsigned short)s->limits.header_bytes,
+        .retry_and_idle_policy = &server->validity,
+        .keepalive_timeout = (int)s->limits.idle_s,
+        .timeout_secs = s->limits.handshake_s,
+        .timeout_secs_ah_idle = s->limits.handshake_s,
         .server_string = "floorcast",
         .user = server,
     };
     lws_set_log_level(LLL_ERR, on_lws_log);
-    enum fc_status status = try_bind(s, err);
-    if (status != FC_OK) return status;
     server->lws = lws_create_context(&info);
     if (server->lws == NULL) return fc_fail(err, FC_IO, "libwebsockets gives no context");
     server->vhost = lws_create_vhost(server->lws, &info);
-    if (server->vhost == NULL) return fc_fail(err, FC_IO, "--listen %s:%d: cannot be bound", s->host, s->port);
-    return FC_OK;
+    return server->vhost != NULL ? FC_OK : fc_fail(err, FC_IO, "libwebsockets gives no virtual host");
 }
 
 static enum fc_status open_zmq(struct fc_server *server, struct fc_error *err) {
@@ -191,6 +242,7 @@ static enum fc_status open_zmq(struct fc_server *server, struct fc_error *err) {
         queries[i] = s->query[i];
     }
     if (status == FC_OK) status = fc_asks_open(&server->asks, server->zmq, s->cell_count, queries, &server->hub.counters, err);
+    server->asks.most = s->limits.questions;
     return status;
 }
 
@@ -209,6 +261,7 @@ static enum fc_status open_signals(struct fc_server *server, struct fc_error *er
 
 static enum fc_status adopt_all(struct fc_server *server, struct fc_error *err) {
     enum fc_status status = adopt(server, server->signal_fd, "signal", err);
+    if (status == FC_OK) status = adopt(server, server->door.fd, "door", err);
     for (uint32_t i = 0; i < server->settings.cell_count; i++) {
         if (status == FC_OK) status = adopt(server, fc_feed_fd(&server->feeds[i]), "feed", err);
         if (status == FC_OK) status = adopt(server, fc_asks_fd(&server->asks, i), "feed", err);
@@ -217,11 +270,13 @@ static enum fc_status adopt_all(struct fc_server *server, struct fc_error *err) 
 }
 
 enum fc_status fc_server_open(struct fc_server *server, struct fc_settings *settings, struct fc_error *err) {
-    *server = (struct fc_server){.settings = *settings, .signal_fd = -1};
+    *server = (struct fc_server){.settings = *settings, .signal_fd = -1, .door = {.fd = -1, .reserve = -1}};
     *settings = (struct fc_settings){0};
+    fc_turns_init(&server->turns);
     fc_hub_init(&server->hub, server->settings.cell_count, fc_clients_wake);
     enum fc_status status = fc_web_load(&server->web, server->settings.web, err);
     if (status == FC_OK) status = open_signals(server, err);
+    if (status == FC_OK) status = fc_door_open(&server->door, &server->settings, &server->hub.counters, err);
     if (status == FC_OK) status = open_lws(server, err);
     if (status == FC_OK) status = open_zmq(server, err);
     if (status == FC_OK) status = adopt_all(server, err);
@@ -247,7 +302,7 @@ static void say_goodbye(struct fc_server *server) {
 }
 
 void fc_server_run(struct fc_server *server, void (*reload)(struct fc_server *server, void *ctx), void *ctx) {
-    fc_info("serving http://%s:%d%s", server->settings.host, lws_get_vhost_listen_port(server->vhost),
+    fc_info("serving http://%s:%d%s", server->settings.host, server->door.port,
             server->web->count > 0 ? "" : ", without a front end");
     fc_server_drain(server);
     on_beat(&server->beat_timer);
@@ -266,6 +321,23 @@ static bool same(const struct fc_settings *a, const struct fc_settings *b) {
     return true;
 }
 
+/* What lws and the kernel were told at the start stays; the places for connections can only become fewer. */
+static void reload_limits(struct fc_server *server, struct fc_settings *settings) {
+    struct fc_settings *s = &server->settings;
+    struct fc_bounds now = settings->limits;
+    bool more = settings->clients_max > s->clients_max || now.http_connections > s->limits.http_connections;
+    bool fixed = now.handshake_s != s->limits.handshake_s || now.idle_s != s->limits.idle_s || now.header_bytes != s->limits.header_bytes;
+    if (more || fixed) fc_warn("max_clients and http_connections can grow, handshake_s, idle_s and header_bytes change, only by a restart");
+    if (settings->clients_max < s->clients_max) s->clients_max = settings->clients_max;
+    if (now.http_connections > s->limits.http_connections) now.http_connections = s->limits.http_connections;
+    now.handshake_s = s->limits.handshake_s;
+    now.idle_s = s->limits.idle_s;
+    now.header_bytes = s->limits.header_bytes;
+    s->limits = now;
+    server->asks.most = now.questions;
+    prepare_words(server);
+}
+
 void fc_server_reload(struct fc_server *server, struct fc_settings *settings) {
     struct fc_web *web;
     struct fc_error err;
@@ -276,14 +348,14 @@ void fc_server_reload(struct fc_server *server, struct fc_settings *settings) {
     } else {
         fc_err("%s; the front end stays as it was", err.text);
     }
-    if (settings->clients_max < server->settings.clients_max) server->settings.clients_max = settings->clients_max;
-    else if (settings->clients_max > server->settings.clients_max) fc_warn("max_clients can grow only by a restart");
+    reload_limits(server, settings);
     fc_settings_free(settings);
     fc_info("reloaded");
 }
 
 void fc_server_close(struct fc_server *server) {
     if (server->lws != NULL) lws_context_destroy(server->lws); /* closes what clients are left */
+    fc_door_close(&server->door);
     for (uint32_t i = 0; i < server->settings.cell_count; i++) fc_feed_close(&server->feeds[i]);
     fc_asks_close(&server->asks);
     if (server->zmq != NULL) (void)zmq_ctx_term(server->zmq);

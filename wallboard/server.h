@@ -8,30 +8,34 @@
 #define FC_SERVER_H
 
 #include "ask.h"
+#include "door.h"
 #include "feed.h"
 #include "hub.h"
 #include "leap.h"
 #include "settings.h"
+#include "turns.h"
 #include "web.h"
 
 #include <libwebsockets.h>
 
-#define FC_HTTP_CONNECTIONS 256 /* beside the websocket clients */
-#define FC_OWN_DESCRIPTORS 128  /* listening, ZeroMQ, files, timers */
-
 struct fc_client;
+struct request; /* http.c */
 
 struct fc_server {
     struct fc_settings settings;
     struct fc_hub hub;
+    struct fc_door door;
+    struct lws *door_wsi; /* while nobody is let in; else NULL */
     struct fc_asks asks;
     struct fc_feed feeds[FC_CELLS_MAX];
     struct fc_web *web;
     void *zmq;
     struct lws_context *lws;
     struct lws_vhost *vhost;
-    lws_sorted_usec_list_t drain_timer, flush_timer, beat_timer;
+    lws_sorted_usec_list_t drain_timer, flush_timer, beat_timer, turns_timer;
     struct fc_client *clients;             /* all of them */
+    struct fc_turns turns;
+    struct request *requests;              /* not answered whole yet */
     struct fc_bytes tick[FC_PROTOCOL_COUNT]; /* the frame of this tenth of a second, with its headroom */
     struct fc_mono beat_due;               /* when the next beat should come; ns 0: the first */
     struct fc_leap leap;
@@ -40,6 +44,8 @@ struct fc_server {
     uint64_t wsi_count, wsi_own;           /* all lws objects; those that are no connections */
     bool stopping, reload;
     int signal_fd;
+    lws_retry_bo_t validity; /* when who is silent is pinged, and given up */
+    char full[200], busy[120]; /* why a subscription is refused */
 };
 
 /* fc_server_open -- binds, connects, loads the front end. Takes over `settings`.
@@ -59,7 +65,10 @@ static inline struct fc_server *fc_server_of(struct lws *wsi) { return lws_conte
 
 /* The callbacks of the protocols, by file. */
 lws_callback_function fc_http_callback;   /* http.c */
-lws_callback_function fc_client_callback; /* client.c */
+lws_callback_function fc_client_callback; /* http.c: every 100 ms, hangs up on who sends the next request while its answer is still under way. */
+void fc_http_beat(struct fc_server *server);
+
+/* client.c */
 size_t fc_http_state_size(void);
 size_t fc_client_state_size(void);
 
@@ -67,6 +76,9 @@ size_t fc_client_state_size(void);
 void fc_clients_wake(struct fc_seat *seat);
 void fc_clients_beat(struct fc_server *server, struct fc_mono now); /* every 100 ms: ticks, and who is choked */
 void fc_clients_goodbye(struct fc_server *server);
+
+/* fc_server_take_turn -- does something for one client now or soon. */
+void fc_server_take_turn(struct fc_server *server, struct fc_turn *turn, void (*run)(struct fc_turn *turn));
 
 /* fc_server_drain -- takes in what aggregators have sent and flushes what is due. */
 void fc_server_drain(struct fc_server *server);

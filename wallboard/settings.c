@@ -14,6 +14,7 @@ static const struct fc_option options[FC_SET_COUNT] = {
     [FC_SET_QUERY] = {.name = "query", .arg = "tcp://HOST:PORT", .repeatable = true, .help = "that aggregator's query endpoint (tcp://127.0.0.1:5602), in the same order"},
     [FC_SET_WEB] = {.name = "web", .arg = "DIR", .help = "the built front end (the installed one)"},
     [FC_SET_MAX_CLIENTS] = {.name = "max-clients", .arg = "N", .help = "websocket clients at once (10000); more are refused with 503"},
+    [FC_SET_NAME] = {.name = "name", .arg = "NAME", .repeatable = true, .help = "browsers may ask for this server by that name (its addresses, localhost\nand the machine's own name need none)"},
     [FC_SET_INSECURE] = {.name = "insecure", .help = "allow --listen on an address that others can reach: there is no\npassword and no encryption, who reaches it sees everything"},
     [FC_SET_CONFIG] = {.name = "config", .arg = "FILE", .help = "YAML; options given here win over it"},
     [FC_SET_CHECK] = {.name = "check", .help = "check options and configuration, then exit"},
@@ -33,6 +34,9 @@ struct file {
     enum fc_config_bool insecure;
     struct file_cell *cells;
     unsigned cells_count;
+    char **names, **trusted;
+    unsigned names_count, trusted_count;
+    struct fc_bounds_file *limits;
 };
 
 static const cyaml_schema_field_t cell_fields[] = {
@@ -41,12 +45,16 @@ static const cyaml_schema_field_t cell_fields[] = {
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t cell_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_cell, cell_fields)};
+static const cyaml_schema_value_t name_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 253)};
 static const cyaml_schema_field_t file_fields[] = {
     CYAML_FIELD_STRING_PTR("listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, listen, 1, 300),
     CYAML_FIELD_STRING_PTR("web", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, web, 1, 1000),
     CYAML_FIELD_STRING_PTR("log_format", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, log_format, 1, 10),
     CYAML_FIELD_UINT("max_clients", CYAML_FLAG_OPTIONAL, struct file, max_clients),
     FC_CONFIG_BOOL("insecure", struct file, insecure),
+    CYAML_FIELD_SEQUENCE("names", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, names, &name_schema, 0, FC_NAMES_MAX),
+    CYAML_FIELD_SEQUENCE("trusted", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, trusted, &name_schema, 0, FC_TRUSTED_MAX),
+    CYAML_FIELD_MAPPING_PTR("limits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, limits, fc_bounds_schema),
     CYAML_FIELD_SEQUENCE("cells", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, cells, &cell_schema, 0, FC_CELLS_MAX),
     CYAML_FIELD_END,
 };
@@ -85,8 +93,8 @@ static enum fc_status parse_listen(struct fc_settings *s, const char *given, str
     enum fc_status status = resolve(s, given, err);
     if (status != FC_OK || s->loopback || s->insecure) return status;
     return fc_fail(err, FC_CONFIG,
-                   "listen: \"%s\" can be reached from other machines and there is no password and no encryption yet; "
-                   "expected a loopback address (and a reverse proxy before it), or --insecure",
+                   "listen: \"%s\" can be reached from other machines: without keys whoever reaches it sees every queue and agent, and "
+                   "whoever is on the way can read and change it; expected a loopback address (and a reverse proxy before it), or --insecure",
                    given);
 }
 
@@ -109,6 +117,30 @@ static enum fc_status take_cells(struct fc_settings *s, const struct file *file,
     return FC_OK;
 }
 
+/* The machine's own name, plain and as it is known in the local network, and what --listen says. */
+static void add_own_names(struct fc_settings *s) {
+    char own[256] = "", local[270];
+    if (gethostname(own, sizeof own - 1) == 0 && own[0] != '\0') {
+        (void)snprintf(local, sizeof local, "%s.local", own);
+        s->names[s->names_count++] = copy(own);
+        s->names[s->names_count++] = copy(local);
+    }
+    s->names[s->names_count++] = copy(s->host);
+}
+
+static enum fc_status take_names(struct fc_settings *s, const struct file *file, const struct fc_option_values *got, struct fc_error *err) {
+    static const char *const loopback[] = {"127.0.0.1", "::1"};
+    for (uint32_t i = 0; file != NULL && i < file->names_count; i++) s->names[s->names_count++] = copy(file->names[i]);
+    if (got[FC_SET_NAME].n > FC_NAMES_MAX - s->names_count)
+        return fc_fail(err, FC_CONFIG, "name: more than %d names", FC_NAMES_MAX);
+    for (uint32_t i = 0; i < got[FC_SET_NAME].n; i++) s->names[s->names_count++] = copy(got[FC_SET_NAME].v[i]);
+    bool from_file = file != NULL && file->trusted != NULL;
+    uint32_t n = from_file ? file->trusted_count : 2;
+    if (from_file && n == 1 && strcmp(file->trusted[0], "none") == 0) n = 0; /* an empty list cannot be told from an absent one */
+    for (uint32_t i = 0; i < n; i++) s->trusted[s->trusted_count++] = copy(from_file ? file->trusted[i] : loopback[i]);
+    return FC_OK;
+}
+
 /* Without --web: the installed front end, else the one in the build tree. Their places are compiled in. */
 static void take_web(struct fc_settings *s, const char *given) {
     static const char *const places[] = {FC_WEB_INSTALLED, FC_WEB_BUILT};
@@ -120,21 +152,29 @@ static void take_web(struct fc_settings *s, const char *given) {
     }
 }
 
-static enum fc_status take(struct fc_settings *s, const struct file *file, const struct fc_option_values *got, struct fc_error *err) {
-    const char *listen = fc_options_last(&got[FC_SET_LISTEN], file != NULL && file->listen != NULL ? file->listen : "127.0.0.1:8080");
+static enum fc_status take_limits(struct fc_settings *s, const struct file *file, const struct fc_option_values *got, struct fc_error *err) {
     const char *clients = fc_options_last(&got[FC_SET_MAX_CLIENTS], NULL);
-    const char *format = fc_options_last(&got[FC_SET_LOG_FORMAT], file != NULL && file->log_format != NULL ? file->log_format : "text");
     int64_t max = file != NULL && file->max_clients > 0 ? file->max_clients : FC_CLIENTS_DEFAULT;
     if ((clients != NULL && !fc_str_int(fc_str(clients), &max)) || max < 1 || max > FC_CLIENTS_MAX)
         return fc_fail(err, FC_CONFIG, "max-clients: not a number from 1 to %d", FC_CLIENTS_MAX);
+    s->clients_max = (uint32_t)max;
+    return fc_bounds_take(&s->limits, file != NULL ? file->limits : NULL, fc_options_last(&got[FC_SET_CONFIG], NULL), err);
+}
+
+static enum fc_status take(struct fc_settings *s, const struct file *file, const struct fc_option_values *got, struct fc_error *err) {
+    const char *listen = fc_options_last(&got[FC_SET_LISTEN], file != NULL && file->listen != NULL ? file->listen : "127.0.0.1:8080");
+    const char *format = fc_options_last(&got[FC_SET_LOG_FORMAT], file != NULL && file->log_format != NULL ? file->log_format : "text");
     if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
         return fc_fail(err, FC_CONFIG, "log-format: \"%s\", expected text or json", format);
-    s->clients_max = (uint32_t)max;
     s->log_format = strcmp(format, "json") == 0 ? FC_LOG_JSON : FC_LOG_TEXT;
     s->insecure = got[FC_SET_INSECURE].n > 0 || (file != NULL && file->insecure == FC_CONFIG_YES);
     take_web(s, fc_options_last(&got[FC_SET_WEB], file != NULL ? file->web : NULL));
-    enum fc_status status = take_cells(s, file, got, err);
-    return status == FC_OK ? parse_listen(s, listen, err) : status;
+    enum fc_status status = take_limits(s, file, got, err);
+    if (status == FC_OK) status = take_names(s, file, got, err);
+    if (status == FC_OK) status = take_cells(s, file, got, err);
+    if (status == FC_OK) status = parse_listen(s, listen, err);
+    if (status == FC_OK) add_own_names(s);
+    return status;
 }
 
 enum fc_status fc_settings_load(struct fc_settings *out, const struct fc_option_values *got, struct fc_error *err) {
@@ -153,6 +193,8 @@ void fc_settings_free(struct fc_settings *s) {
         free(s->publish[i]);
         free(s->query[i]);
     }
+    for (uint32_t i = 0; i < s->names_count; i++) free(s->names[i]);
+    for (uint32_t i = 0; i < s->trusted_count; i++) free(s->trusted[i]);
     free(s->web);
     *s = (struct fc_settings){0};
 }

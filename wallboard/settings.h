@@ -2,6 +2,8 @@
  *
  *   listen: 127.0.0.1:8080        web: /usr/share/floorcast/web        max_clients: 10000
  *   log_format: text              insecure: no
+ *   names: [wall.example.org]     trusted: [127.0.0.1, "::1"]
+ *   limits: {handshake_s: 10}     # all of them: bounds.h
  *   cells:
  *     - publish: tcp://127.0.0.1:5601
  *       query: tcp://127.0.0.1:5602
@@ -10,11 +12,14 @@
 #define FC_SETTINGS_H
 
 #include "hub.h"
+#include "bounds.h"
 #include "log.h"
 #include "options.h"
 
 #define FC_CLIENTS_DEFAULT 10000
 #define FC_CLIENTS_MAX 1000000
+#define FC_NAMES_MAX 64
+#define FC_TRUSTED_MAX 64
 
 enum fc_setting {
     FC_SET_LISTEN,
@@ -22,6 +27,7 @@ enum fc_setting {
     FC_SET_QUERY,
     FC_SET_WEB,
     FC_SET_MAX_CLIENTS,
+    FC_SET_NAME,
     FC_SET_INSECURE,
     FC_SET_CONFIG,
     FC_SET_CHECK,
@@ -38,6 +44,10 @@ struct fc_settings {
     char *publish[FC_CELLS_MAX], *query[FC_CELLS_MAX];
     uint32_t cell_count;
     char *web; /* NULL: none was found */
+    char *names[FC_NAMES_MAX + 3]; /* under which browsers may ask for this server, the machine's own included */
+    char *trusted[FC_TRUSTED_MAX]; /* addresses that are not limited: reverse proxies */
+    uint32_t names_count, trusted_count;
+    struct fc_bounds limits;
     uint32_t clients_max;
     enum fc_log_format log_format;
 };

@@ -27,7 +27,7 @@ struct fc_view {
 };
 
 void fc_views_init(struct fc_views *views, struct fc_cache *cache, struct fc_counters *counters, void (*wake)(struct fc_seat *)) {
-    *views = (struct fc_views){.cache = cache, .counters = counters, .wake = wake};
+    *views = (struct fc_views){.cache = cache, .counters = counters, .wake = wake, .sets_max = UINT32_MAX};
 }
 
 void fc_views_fini(struct fc_views *views) {
@@ -172,8 +172,11 @@ static struct fc_view *find_view(const struct fc_views *views, const struct fc_t
 
 enum fc_status fc_views_join(struct fc_views *views, struct fc_seat *seat, const struct fc_topic_set *set) {
     struct fc_view *view = find_view(views, set);
-    if (view == NULL) view = create_view(views, set);
-    if (view == NULL) return FC_FULL;
+    if (view == NULL && views->counters->views < views->sets_max) view = create_view(views, set);
+    if (view == NULL) {
+        views->counters->views_refused_total++;
+        return FC_FULL;
+    }
     if (seat->view != view) {
         fc_views_leave(views, seat);
         seat->view = view;
@@ -340,11 +343,17 @@ bool fc_views_pending(const struct fc_seat *seat) {
     return seat->view != NULL && (seat->fresh || seat->cursor < seat->view->sealed);
 }
 
+bool fc_views_shared(const struct fc_seat *seat) {
+    if (seat->view == NULL || seat->fresh) return false;
+    const struct fc_frame *f = &seat->view->common[seat->protocol];
+    return seat->cursor >= f->from && seat->cursor < f->to;
+}
+
 const struct fc_frame *fc_views_frame(struct fc_views *views, struct fc_seat *seat) {
     if (!fc_views_pending(seat)) return NULL;
     struct fc_view *v = seat->view;
     const struct fc_frame *f = &v->common[seat->protocol];
-    bool current = !seat->fresh && seat->cursor >= f->from && seat->cursor < f->to;
+    bool current = fc_views_shared(seat);
     if (!current) f = spare_frame(views, v, seat->protocol, seat->cursor);
     bool wanted = f->items > 0 || seat->fresh;
     if (!current && wanted) views->counters->frames_catch_up_total++;

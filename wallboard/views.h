@@ -55,6 +55,7 @@ struct fc_views {
     struct fc_view *all, *dirty;
     struct fc_frame spare[FC_SPARE_FRAMES];
     uint32_t spare_next, members;
+    uint32_t sets_max; /* different subscription sets at once; from the settings */
     uint64_t stamp;
     int64_t at_us; /* put into every frame: time of the newest state */
 };
@@ -63,7 +64,7 @@ void fc_views_init(struct fc_views *views, struct fc_cache *cache, struct fc_cou
 void fc_views_fini(struct fc_views *views); /* all seats have left */
 
 /* fc_views_join -- (re)seats a client at the view of this set, from its beginning.
- * Errors: FC_FULL too many topics in all subscriptions together; the seat stays where it was. */
+ * Errors: FC_FULL too many sets, or too many topics in all sets together; the seat stays where it was. */
 FC_MUST_USE enum fc_status fc_views_join(struct fc_views *views, struct fc_seat *seat, const struct fc_topic_set *set);
 void fc_views_leave(struct fc_views *views, struct fc_seat *seat); /* fine when it sits nowhere */
 
@@ -76,6 +77,9 @@ int64_t fc_views_flush(struct fc_views *views, struct fc_mono now);
 /* fc_views_frame -- the next frame for a seat, and moves its cursor; NULL: it has seen everything.
  * Owns: views; valid until the next call of any function here. */
 const struct fc_frame *fc_views_frame(struct fc_views *views, struct fc_seat *seat);
+
+/* fc_views_shared -- whether the next frame is the one that all who kept up get: it costs nothing to make. */
+bool fc_views_shared(const struct fc_seat *seat);
 
 /* fc_views_pending -- whether fc_views_frame has more. */
 bool fc_views_pending(const struct fc_seat *seat);

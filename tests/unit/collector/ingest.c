@@ -305,8 +305,6 @@ static void bad_addresses_are_named(void **state) {
     open_fails(&b, "zmq:127.0.0.1", FC_CONFIG, "zmq:127.0.0.1: expected zmq://ADDRESS:PORT, as in zmq://127.0.0.1:5560");
     open_fails(&b, "zmq://127.0.0.1:99999", FC_CONFIG, "zmq://127.0.0.1:99999: expected zmq://ADDRESS:PORT, as in zmq://127.0.0.1:5560");
     open_fails(&b, "zmq://203.0.113.9:5560", FC_IO, "zmq://203.0.113.9:5560: endpoint tcp://203.0.113.9:5560: this machine has no such address");
-    assert_true(fc_ingest_local("zmq://127.0.0.1:1") && fc_ingest_local("zmq://localhost:1") && fc_ingest_local("zmq://[::1]:1"));
-    assert_false(fc_ingest_local("zmq://0.0.0.0:1") || fc_ingest_local("zmq://*:1") || fc_ingest_local("zmq://[::]:1"));
     bench_fini(&b);
 }
 

@@ -72,8 +72,9 @@ static void wrong_options_are_named(void **state) {
           SPOOL, "--source", "http://x");
     FAILS("source \"queuelog:\": expected queuelog:PATH[?queues=FILE][&names=FILE]", SPOOL, "--source", "queuelog:");
     FAILS("source \"ndjson:a\" is given twice", SPOOL, "--source", "ndjson:a", "--source", "ndjson:a");
-    FAILS("source \"zmq://0.0.0.0:1\": other machines can reach this address and nothing checks who sends; bind 127.0.0.1, or say --insecure", SPOOL,
-          "--source", "zmq://0.0.0.0:1");
+    FAILS("source \"zmq://0.0.0.0:1\": other machines can reach this address, and without keys whoever does can add calls that never were, and who is on the "
+          "way reads all; expected a loopback address, or --insecure",
+          SPOOL, "--source", "zmq://0.0.0.0:1");
     FAILS("aggregator \"localhost:5570\": expected tcp://HOST:PORT", ZMQ, SPOOL, "--aggregator", "localhost:5570");
     FAILS("aggregator \"tcp://localhost\": expected tcp://HOST:PORT", ZMQ, SPOOL, "--aggregator", "tcp://localhost");
     FAILS("spool limit \"1T\": expected bytes with K, M or G, from 1M to 16384G", ZMQ, SPOOL, "--spool-limit", "1T");

@@ -1,4 +1,4 @@
-/* Who may open a websocket. */
+/* Who may ask: pages of this server, under names of this server. */
 #include "origin.h"
 
 #include <setjmp.h>
@@ -31,7 +31,36 @@ static void strangers(void **state) {
     assert_false(allowed("", "wall.example"));
 }
 
+static bool named(const char *host) {
+    static char one[] = "wall.example", two[] = "board";
+    static char *const names[] = {one, two};
+    return fc_host_allowed(fc_str(host), names, 2);
+}
+
+static void own_names(void **state) {
+    (void)state;
+    static const char *const good[] = {"127.0.0.1",         "127.0.0.1:8080", "10.1.2.3:80", "[::1]",  "[2001:db8::1]:8080", "localhost",
+                                       "localhost:8080",    "LOCALHOST",      "wall.example", "Wall.Example:443", "wall.example.", "wall.example.:80",
+                                       "board"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!named(good[i])) fail_msg("refused: %s", good[i]);
+}
+
+static void names_of_others(void **state) {
+    (void)state;
+    static const char *const bad[] = {"evil.example",    "evil.example:8080", "wall.example.evil", "evilwall.example", "xn--wall.example", "localhost.evil",
+                                      "127.0.0.1.evil",  "1.2.3",             "[evil]",            "[::1",             "",                 ".",
+                                      ":80",             "wall.example:x",    "wall.example:80:80", "wall.example:99999", "127.0.0.1:-1",   "board\t",
+                                      "board, localhost"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (named(bad[i])) fail_msg("let in: %s", bad[i]);
+    static char any[] = "*";
+    static char *const all[] = {any};
+    assert_true(fc_host_allowed(FC_STR_LIT("evil.example:80"), all, 1));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(own_page), cmocka_unit_test(strangers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(own_page), cmocka_unit_test(strangers), cmocka_unit_test(own_names),
+                                       cmocka_unit_test(names_of_others)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
