@@ -155,8 +155,10 @@ static bool read_visit(struct in *in, struct fc_chain_visit *v) {
     v->contact = (uint64_t)contact;
     v->root = (uint64_t)root;
     if (!read_time(&in->mp, &v->offered_us) || !read_since(&in->mp, v->offered_us, &v->answered_us) ||
-        !read_since(&in->mp, v->offered_us, &v->over_us) || !read_number(&in->mp, &in->c->queues, &queue) ||
-        !read_number(&in->mp, &in->c->agents, &agent) || !fc_mp_i64(&in->mp, &bits) || bits < 0 || bits > 127)
+        !read_since(&in->mp, v->offered_us, &v->over_us))
+        return false;
+    if (!read_number(&in->mp, &in->c->queues, &queue) || !read_number(&in->mp, &in->c->agents, &agent) ||
+        !fc_mp_i64(&in->mp, &bits) || bits < 0 || bits > 127)
         return false;
     v->queue = queue & 0xfffffffu;
     v->agent = agent & 0xfffffffu;
@@ -171,7 +173,8 @@ static bool load_name(struct in *in, enum kind kind, uint32_t number) {
     struct fc_chain_numbers *t = kind == QUEUE ? &in->c->queues : &in->c->agents;
     const struct fc_chains_resolver *to = in->resolver;
     struct fc_str name = {0};
-    if (to == NULL || in->elements != 1 || !fc_mp_str(&in->mp, &name) || name.n == 0 || name.n > FC_ID_MAX) return false;
+    if (to == NULL || in->elements != 1 || !fc_mp_str(&in->mp, &name)) return false;
+    if (name.n == 0 || name.n > FC_ID_MAX) return false;
     if (fc_mp_left(&in->mp) != 0 || number != t->n + 1 || number > FC_CHAIN_NUMBER_MAX) return false;
     void *thing = kind == QUEUE ? (void *)to->queue(to->ctx, name) : (void *)to->agent(to->ctx, name);
     if (fc_chain_number(t, thing) != number) return false;

@@ -10,9 +10,8 @@
 #define BLOCKS_MORE 64u /* by which the list of blocks grows */
 
 void fc_chain_wheel_init(struct fc_chain_wheel *w) {
-    *w = (struct fc_chain_wheel){.slots = malloc((SECONDS + MINUTES) * sizeof *w->slots), .free = FC_CHAIN_NONE};
+    *w = (struct fc_chain_wheel){.slots = calloc(SECONDS + MINUTES, sizeof *w->slots), .free = FC_CHAIN_NONE};
     FC_ASSERT(w->slots != NULL);
-    for (uint32_t i = 0; i < SECONDS + MINUTES; i++) w->slots[i] = (struct fc_chain_list){.first = FC_CHAIN_NONE};
 }
 
 void fc_chain_wheel_fini(struct fc_chain_wheel *w) {
@@ -69,7 +68,7 @@ static uint32_t pop(struct fc_chain_wheel *w, struct fc_chain_list *l) {
 
 /* Each number that counts is left once, though a record that went and came back is listed twice. */
 static void clean(struct fc_chain_wheel *w, struct fc_chain_records *r, uint32_t slot) {
-    struct fc_chain_list *l = &w->slots[slot], once = {.first = FC_CHAIN_NONE}, kept = once;
+    struct fc_chain_list *l = &w->slots[slot], once = {0}, kept = {0};
     while (l->n > 0) {
         uint32_t number = pop(w, l);
         struct fc_chain_record *rec = fc_chain_record_at(r, number);

@@ -15,11 +15,11 @@
 
 struct fc_chain_chunk { /* of a list; a cache line */
     uint32_t at[FC_CHAIN_CHUNK];
-    uint32_t next; /* chunk's number, or FC_CHAIN_NONE; a free one's: the next free */
+    uint32_t next; /* chunk; of the last one nothing. A free one's: the next free, or FC_CHAIN_NONE */
 };
 
 struct fc_chain_list {
-    uint32_t first; /* chunk; all behind it are full */
+    uint32_t first; /* chunk, when n > 0; all behind it are full */
     uint32_t n;
     uint32_t left_over; /* how many of n count no more */
 };

@@ -1,6 +1,6 @@
-/* heap -- large pages for a large state. A start first touches every page it fills, and under a hypervisor that may take
- * longer than to fill it; a page of 2 MiB is touched once where 512 small ones are. Only Linux with glibc; elsewhere,
- * and where the system gives no large pages, nothing changes but the speed.
+/* heap -- large pages for a large state. A start first touches every page it fills, and under a hypervisor that may
+ * take longer than to fill it; a page of 2 MiB is touched once where 512 small ones are. Where the system gives no
+ * large pages, nothing changes but the speed.
  */
 #ifndef FC_HEAP_H
 #define FC_HEAP_H

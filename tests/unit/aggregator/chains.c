@@ -407,7 +407,7 @@ static void load_bad(const struct shelf *shelf, size_t i, struct sums *s) {
         assert_int_equal(fc_chains_counters(c)->customers, 0);
         fc_chains_destroy(c);
     }
-    for (int k = 0; k < 1500; k++) { /* altered: refused, or something that can be held */
+    for (int k = 0; k < 700; k++) { /* altered: refused, or something that can be held */
         struct fc_chains *c = load_before(shelf, i, s);
         char copy[512];
         memcpy(copy, it->bytes, it->n);

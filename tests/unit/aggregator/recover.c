@@ -101,7 +101,7 @@ static int64_t counted(struct fc_engine *e, int count) {
     return n;
 }
 
-/* Each customer comes once before the restart and once after it: what is counted of them is right only when all are held. */
+/* Each customer comes once before the restart and once after it: their counts are right only when all are held. */
 static void customers_come_back_on_their_own_thread(void **state) {
     (void)state;
     struct fc_recovered r;
