@@ -80,7 +80,7 @@ static void cut_off(struct fc_floor *f) {
 
 /* Nothing contradicts itself: then even the longest wait, which is never taken back, has but one right value. */
 static void make_part(struct crash_part *p, uint32_t number, uint64_t seed) {
-    static const struct fc_floor_spec spec = {.contacts = CONTACTS, .span_us = SPAN_US, .late_pct = 20, .late_us_max = 50 * CRASH_MINUTE_US, .again_pct = 5};
+    static const struct fc_floor_spec spec = {.contacts = CONTACTS, .span_us = SPAN_US, .late_pct = 15, .late_us_max = 15 * CRASH_MINUTE_US, .again_pct = 5};
     fc_floor_make(&p->floor, seed, &spec);
     p->names_cap = p->floor.n * 6 * 32 + 8192;
     p->site = p->names = malloc(p->names_cap);
