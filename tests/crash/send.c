@@ -92,7 +92,7 @@ int main(int argc, char **argv) {
     struct feed f = {0};
     int code = fc_options_run(&program, argc, argv, got);
     if (code >= 0) return code;
-    fc_log_setup(FC_LOG_TEXT, FC_LOG_INFO); /* lost connections are what it is for */
+    fc_log_setup(FC_LOG_TEXT, FC_LOG_ERROR); /* lost connections are what it is for */
     f.in = fopen(fc_options_last(&got[OPT_FILE], ""), "r");
     if (f.in == NULL) give_up(strerror(errno));
     if (fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK) != 0) give_up(strerror(errno));
