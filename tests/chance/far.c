@@ -8,7 +8,9 @@
 #include "recover.h"
 #include "retention.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #define STATES_HELD_MAX 64 /* by a publisher that is slow */
@@ -148,6 +150,10 @@ static void check_engine(void) {
 static void publisher_turn(void) {
     struct fc_state_block *b;
     while (far.held_n < STATES_HELD_MAX && !once_in(8) && FC_RING_POP(fc_driver_states(far.driver), &b)) far.held[far.held_n++] = b;
+    for (int i = 0; i < far.options.endpoints; i++) {
+        struct fc_tell *tell;
+        while (FC_RING_POP(fc_ingest_tells(far.ingests[i]), &tell)) free(tell);
+    }
     while (far.held_n > 0 && !once_in(8)) {
         b = far.held[--far.held_n];
         FC_ASSERT(FC_RING_PUSH(fc_driver_states_back(far.driver), &b));
@@ -196,6 +202,12 @@ void far_turn(enum far_part part) {
     default: publisher_turn(); break;
     }
     if (is_zombie()) take_apart();
+}
+
+/* What would be done on another thread is done on this one: the product goes on without where the system has none to give. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *ctx) {
+    (void)thread, (void)attributes, (void)run, (void)ctx;
+    return EAGAIN;
 }
 
 /* Who sleeps lets time pass and others work: only the engine does within a turn, when it waits for the writer to take a

@@ -54,11 +54,13 @@ static void name(struct spool *s, uint64_t number, size_t event) {
     }
     if (number > s->sent) failed("spool %s: number %llu is sent before %llu", s->id, (unsigned long long)number, (unsigned long long)s->sent);
     if (number < s->sent && s->event[number - 1] != event) failed("spool %s: number %llu names two events", s->id, (unsigned long long)number);
-    if (number_of[event] != 0 && number_of[event] != tag) failed("event %zu has two numbers: %llx, %llx", event, (unsigned long long)number_of[event], (unsigned long long)tag);
     s->event[number - 1] = event;
+    if (number == s->sent) s->sent++;
+    if (event >= events_n) return;
+    if (number_of[event] != 0 && number_of[event] != tag)
+        failed("event %zu has two numbers: %llx, %llx", event, (unsigned long long)number_of[event], (unsigned long long)tag);
     if (number_of[event] == 0) events_sent++;
     number_of[event] = tag;
-    if (number == s->sent) s->sent++;
 }
 
 static void read_batch(struct spool *s, const struct fc_link_msg *m) {
@@ -68,8 +70,9 @@ static void read_batch(struct spool *s, const struct fc_link_msg *m) {
         struct fc_event ev;
         if (fc_event_decode(&mp, &ev, &err) != FC_OK) failed("spool %s: event %llu: %s", s->id, (unsigned long long)m->first + i, err.text);
         if (ev.kind == FC_GAP) failed("a gap is told: %.*s", FC_STR_ARG(ev.reason));
-        if (ev.seq < 0 || (size_t)ev.seq >= events_n) failed("event number %lld was never told", (long long)ev.seq);
-        name(s, m->first + i, (size_t)ev.seq);
+        bool own = (ev.present & FC_KEY_BIT(seq)) == 0; /* the collector's heartbeat: known by its time, of which it has one in a spool */
+        if (!own && (ev.seq < 0 || (size_t)ev.seq >= events_n)) failed("event number %lld was never told", (long long)ev.seq);
+        name(s, m->first + i, own ? (size_t)ev.ts : (size_t)ev.seq);
     }
 }
 
@@ -79,6 +82,7 @@ enum tapped tap_up(enum side collector, const void *bytes, size_t n) {
     if (fc_link_decode(bytes, n, &m, &err) != FC_OK) failed("%s sends what is no message: %s", side_name(collector), err.text);
     struct spool *s = spool_of(m.spool);
     enum tapped what = s->acked > 1 ? TAP_BEGUN : TAP_PASS;
+    if (m.type == FC_LINK_TELL) return TAP_PASS;
     if (m.type != FC_LINK_BATCH) {
         happened("hello");
         return what;
