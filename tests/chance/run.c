@@ -31,6 +31,7 @@
 #include <sys/stat.h>
 
 #define DRAIN_NS (900 * SECONDS)
+#define UNREST_NS_MAX (1500 * SECONDS) /* and 15 minutes that the floor's events are late by themselves */
 #define AHEAD_MS_MAX 20000 /* the longest leap when nothing is to be done */
 
 struct setting { /* drawn once a run */
@@ -46,6 +47,7 @@ static struct fc_rules *more_rules; /* of a reload: they say the same */
 static int64_t paused_until_ns[FAR_PARTS], down_until_ns[SIDES];
 static const char *const dirs[OUTSIDE] = {"spool-0", "spool-1", "data"}; /* in a directory of the run: the trace must not name it */
 static char scratch[64];
+static int64_t rested_ns; /* when last all that had happened was acked */
 
 /* ---- what is to be ---------------------------------------------------------------------------------------------- */
 
@@ -206,10 +208,11 @@ static int64_t ahead_ms(void) {
     return draw_between(1, left_ms < 1 ? 1 : left_ms > AHEAD_MS_MAX ? AHEAD_MS_MAX : left_ms);
 }
 
+static bool all_quiet(void) { return producers_idle() && producers_counts().acknowledged == tap_events_sent() && tap_all_sent_is_acked(); }
+
 /* A leap is a sleep of everything: in the midst of work it is a machine that stalls, which heals as well. */
 static void pass_time(void) {
-    bool quiet = producers_idle() && tap_all_sent_is_acked();
-    if (quiet ? once_in(4) : !world.healing && producers_idle() && once_in(100)) world.now_ns += ahead_ms() * MS;
+    if (all_quiet() ? once_in(4) : !world.healing && producers_idle() && once_in(100)) world.now_ns += ahead_ms() * MS;
     else if (once_in(20)) world.now_ns += draw_between(0, 300) * MS;
     else world.now_ns += draw_between(0, 2000) * 1000;
     wire_turn();
@@ -237,11 +240,21 @@ static void check_disks_were_asked(void) {
 /* ---- the end ---------------------------------------------------------------------------------------------------- */
 
 static void heal(void) {
+    happened("heals");
     world.healing = true;
     memset(world.fuse, 0, sizeof world.fuse);
     memset(paused_until_ns, 0, sizeof paused_until_ns);
     for (int i = 0; i < SIDES; i++) wire_cut((enum side)i, 0);
-    happened("heals");
+}
+
+/* What comes later than the late window need not count as if it had come in time: nobody lets things lie for so long. */
+static void rest_in_time(void) {
+    if (all_quiet()) {
+        rested_ns = world.now_ns;
+        world.healing = false;
+    } else if (!world.healing && world.now_ns - rested_ns > UNREST_NS_MAX) {
+        heal();
+    }
 }
 
 static bool drained(void) { return producers_done() && tap_all_acked() && far_runs() && far_settled(); }
@@ -307,14 +320,16 @@ struct outcome run_once(uint64_t seed_given, enum canary canary, bool telling) {
     world_begin(seed_given, canary, telling);
     make_dirs();
     (void)atexit(remove_dirs);
+    rested_ns = world.now_ns;
     draw_floor();
     draw_setting();
     tap_begin(play.floor.n);
     producers_begin(play.floor.events, play.floor.arrives_us, play.floor.n, (int)draw_between(1, PRODUCERS_MAX), set.collectors);
     while (fc_wall_now().us < play.floor.end_us) {
         step();
-        if (once_in(set.trouble)) trouble();
+        if (!world.healing && once_in(set.trouble)) trouble();
         pass_time();
+        rest_in_time();
         if (once_in(64)) check_bounds();
     }
     heal();

@@ -131,6 +131,8 @@ bool tap_all_sent_is_acked(void) {
     return true;
 }
 
+size_t tap_events_sent(void) { return events_sent; }
+
 bool tap_all_acked(void) { return events_sent == events_n && tap_all_sent_is_acked(); }
 
 const char *tap_spool(int i, uint64_t *acked) {

@@ -28,6 +28,7 @@ void tap_found(const char *spool, uint64_t next);
 /* What was sent is acked; and what was sent is everything. */
 bool tap_all_sent_is_acked(void);
 bool tap_all_acked(void);
+size_t tap_events_sent(void); /* of the floor's */
 
 /* The next number acked of the i-th spool, and its id; NULL: there are not so many. */
 const char *tap_spool(int i, uint64_t *acked);
