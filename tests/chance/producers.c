@@ -10,7 +10,7 @@
 #define EVENTS_A_MESSAGE 20
 
 struct producer {
-    char src[8];
+    char src[16];
     int collector;
     size_t *events; /* its own, in order */
     size_t n, acknowledged;
