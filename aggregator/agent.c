@@ -246,7 +246,7 @@ void fc_agent_mark_membership(struct fc_engine *e, struct fc_agent *a, struct fc
     struct fc_membership *m = membership(a, q);
     bool at_end = m->marks_n == 0 || m->marks[m->marks_n - 1].ts_us <= mark.ts_us;
     if (at_end && mark.joined && m->serves) { /* nothing new, but it matters should a late `parted` come before it */
-        (void)insert_mark(m, mark);
+        if (insert_mark(m, mark)) fc_engine_touch_agent(e, a); /* so that a restart knows it too */
         if (m->marks_n >= MARKS_PRUNED) prune(m, e->now_us - e->rules->late_us);
         bound(a, m);
         return;

@@ -23,7 +23,9 @@ struct session {
     bool used;
     uint8_t route_n;
     uint8_t route[ROUTE_MAX]; /* of its latest message: where acks go */
-    uint64_t expected;        /* number of the event to come next; 0: not known, ask; 1: nothing held, any will do */
+    uint64_t expected;        /* number of the event to come next; 0: not known, ask; 1: nothing held, see may_come */
+    bool greeted;             /* by a hello on that route */
+    uint64_t begins;          /* number of the first batch behind the hello, taken or left; 0: none came */
     uint32_t asking;          /* questions the writer has not answered */
     uint32_t in_flight;       /* batches and questions the writer has not given back */
     uint64_t ack_next;
@@ -317,6 +319,24 @@ static void take_tell(struct fc_ingest *in, const struct fc_link_msg *m) {
     free(tell);
 }
 
+/* Remembers where the message came from. Behind another connection than that of the hello may stand what that one lost. */
+static void heard_from(struct fc_ingest *in, struct session *s, zmq_msg_t *route, bool hello) {
+    size_t n = zmq_msg_size(route);
+    bool same = s->route_n == n && memcmp(s->route, zmq_msg_data(route), n) == 0;
+    s->heard = ++in->messages;
+    s->route_n = (uint8_t)n;
+    memcpy(s->route, zmq_msg_data(route), n);
+    s->greeted = hello || (s->greeted && same);
+    if (hello) s->begins = 0;
+}
+
+/* A spool of which nothing is held may begin with any number, but only where its collector begins: with the first batch behind a hello.
+ * If that one was left because a question was still out, those behind it must not be taken for the beginning. */
+static bool may_come(struct session *s, uint64_t first) {
+    if (s->begins == 0) s->begins = first;
+    return first == s->expected || (s->expected == 1 && s->greeted && first == s->begins);
+}
+
 static void take_message(struct fc_ingest *in, zmq_msg_t *route, zmq_msg_t *bytes) {
     struct fc_link_msg m;
     struct fc_error err;
@@ -339,14 +359,12 @@ static void take_message(struct fc_ingest *in, zmq_msg_t *route, zmq_msg_t *byte
         complain(in, "no room for a message", m.spool, "too many spools are waiting for the writer");
         return;
     }
-    s->heard = ++in->messages;
-    s->route_n = (uint8_t)zmq_msg_size(route);
-    memcpy(s->route, zmq_msg_data(route), s->route_n);
+    heard_from(in, s, route, m.type == FC_LINK_HELLO);
     if (m.type == FC_LINK_HELLO) {
         fc_count_add(&in->counts.hellos, 1);
         s->expected = 0; /* what it sent before may have been lost on the way: the answer says where to go on */
         ask_writer(in, s);
-    } else if (s->expected == m.first || s->expected == 1) {
+    } else if (may_come(s, m.first)) {
         take_batch(in, s, &m, route, bytes);
     } else {
         fc_count_add(&in->counts.strays, 1);

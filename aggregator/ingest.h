@@ -8,7 +8,8 @@
  * Per spool it knows the number it expects next. That number it learns from the writer only: by the answer to a hello, and
  * then by what it took itself. Whatever does not fit (unknown spool, hole, old batch) is left, and the writer is asked,
  * one question a spool at a time; its answer goes to the collector, which goes on from there. Never is the number expected
- * acked by the ingest itself: it says what was taken, not what is durable.
+ * acked by the ingest itself: it says what was taken, not what is durable. A spool of which nothing is held begins where its
+ * collector does, with the first batch behind a hello on the same connection; if that was left, what follows it is too.
  *
  * Stopping in order, nothing taken is lost: 1. fc_ingest_stop each (no more input); 2. the engine empties its rings and sends
  * its last checkpoint; 3. fc_writer_stop (drains, commits); 4. fc_ingest_destroy each (sends the last acks, closes);

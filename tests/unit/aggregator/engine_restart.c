@@ -174,6 +174,30 @@ static void a_restart_changes_nothing(void **state) {
     }
 }
 
+static void store_and_forget(struct fc_engine **e) {
+    fc_engine_checkpoint(*e, take_record, give_record, NULL);
+    fc_engine_destroy(*e);
+    *e = reborn();
+}
+
+/* Who has joined joins once more, which says nothing new, and after a restart it is told that it parted in between: it serves. */
+static void a_second_joining_is_known_after_a_restart(void **state) {
+    (void)state;
+    for (int restarts = 0; restarts < 2; restarts++) {
+        struct fc_engine *e = fresh();
+        post(e, fc_event_make(FC_JOINED, T0), NULL, "q0", "a0");
+        post(e, fc_event_make(FC_OFFERED, T0 + 600 * S), "c", "q1", NULL); /* a minute that turns stores the agent anyway */
+        fc_engine_checkpoint(e, take_record, give_record, NULL);
+        post(e, fc_event_make(FC_JOINED, T0 + 601 * S), NULL, "q0", "a0");
+        if (restarts > 0) store_and_forget(&e);
+        post(e, fc_event_make(FC_PARTED, T0 + 300 * S), NULL, "q0", "a0");
+        post(e, fc_event_make(FC_OFFERED, T0 + 800 * S), "later", "q1", NULL);
+        assert_int_equal(day_of(e, "q0")->v[FC_TALLY_TIME + FC_AGENT_AVAILABLE], (300 + 199) * S);
+        fc_engine_destroy(e);
+        forget_store();
+    }
+}
+
 /* The stored minutes add up to the day. */
 static void intervals_add_up_to_the_day(void **state) {
     (void)state;
@@ -211,6 +235,7 @@ int main(void) {
     start_floor();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_restart_changes_nothing),
+        cmocka_unit_test(a_second_joining_is_known_after_a_restart),
         cmocka_unit_test(intervals_add_up_to_the_day),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

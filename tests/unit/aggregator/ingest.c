@@ -200,6 +200,40 @@ static void a_spool_may_begin_anywhere(void **state) {
     expect_ack(peer, SPOOL_A, 710);
 }
 
+/* Two questions were out: the collector heard the first answer and began, while the second was not answered. Its first batch is
+ * left, and the next must not pass for the beginning. */
+static void what_follows_a_beginning_that_was_left_is_left_too(void **state) {
+    (void)state;
+    send_hello(peer, SPOOL_A);
+    writer_works = false;
+    settle(30);
+    send_batch(peer, SPOOL_A, 1, 10);
+    for (int i = 0; i < 200 && fc_count_get(&counts()->strays) == 0; i++) settle(5);
+    writer_works = true;
+    expect_ack(peer, SPOOL_A, 1);
+    send_batch(peer, SPOOL_A, 11, 10);
+    expect_ack(peer, SPOOL_A, 1);
+    assert_int_equal(engine_events, 0);
+    send_batch(peer, SPOOL_A, 1, 10);
+    expect_ack(peer, SPOOL_A, 11);
+}
+
+/* A connection that broke took the first batch with it; what was sent on the next one is no beginning. */
+static void a_beginning_needs_a_hello_on_its_connection(void **state) {
+    (void)state;
+    send_hello(peer, SPOOL_A);
+    expect_ack(peer, SPOOL_A, 1);
+    void *other = connect_to(ingest[0]);
+    send_batch(other, SPOOL_A, 11, 10);
+    expect_ack(other, SPOOL_A, 1);
+    assert_int_equal(engine_events, 0);
+    send_hello(other, SPOOL_A);
+    expect_ack(other, SPOOL_A, 1);
+    send_batch(other, SPOOL_A, 11, 10); /* with a hello before it, it is one: there is nothing below */
+    expect_ack(other, SPOOL_A, 21);
+    (void)zmq_close(other);
+}
+
 static void what_does_not_fit_is_left_and_answered(void **state) {
     (void)state;
     send_batch(peer, SPOOL_A, 1, 10); /* no hello yet */
@@ -454,6 +488,8 @@ int main(void) {
         TEST(what_a_collector_tells_goes_to_the_publisher),
         TEST(a_batch_goes_to_engine_and_disk_and_is_acked),
         TEST(a_spool_may_begin_anywhere),
+        TEST(what_follows_a_beginning_that_was_left_is_left_too),
+        TEST(a_beginning_needs_a_hello_on_its_connection),
         TEST(what_does_not_fit_is_left_and_answered),
         TEST(many_in_flight_are_acked_together),
         TEST(two_spools_on_one_connection),
