@@ -7,6 +7,7 @@ static void engine(const struct fc_driver_counts *c, void (*each)(void *to, cons
     each(to, "engine_now_us", fc_count_get(&c->now_us));
     each(to, "engine_apply_us_max", fc_count_get(&c->apply_us_max));
     each(to, "engine_checkpoint_us_max", fc_count_get(&c->checkpoint_us_max));
+    each(to, "engine_checkpoint_kept", fc_count_get(&c->checkpoint_kept));
 }
 
 static void writer(const struct fc_writer_counts *c, void (*each)(void *to, const char *name, uint64_t value), void *to) {

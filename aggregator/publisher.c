@@ -30,6 +30,7 @@ struct fc_publisher {
     uint32_t jobs; /* at the query thread */
     struct fc_mono beaten;
     char instance[17];
+    struct fc_stall stall;
     uint8_t beat[BEAT_BYTES];
     struct fc_counter stop; /* writer: main; reader: publisher thread */
     pthread_t thread;
@@ -173,12 +174,26 @@ static void write_pair(void *to, const char *name, uint64_t value) {
     fc_mpw_int(w, (int64_t)value);
 }
 
+static void write_stall(struct fc_mpw *w, const struct fc_stall *stall) {
+    fc_mpw_key(w, "stall");
+    fc_mpw_map(w, 3);
+    fc_mpw_key(w, "kind");
+    fc_mpw_key(w, stall->kind == FC_STALL_FULL ? "full" : "checkpoint");
+    fc_mpw_key(w, "since_us");
+    fc_mpw_int(w, stall->since_us);
+    fc_mpw_key(w, "reason");
+    fc_mpw_str(w, fc_str(stall->reason.text));
+}
+
 static void beat(struct fc_publisher *p) {
     struct fc_mpw w;
+    if (p->o.stalls != NULL)
+        while (FC_RING_POP(p->o.stalls, &p->stall)) continue;
+    bool stalled = p->stall.kind != FC_STALL_NONE;
     struct pairs pairs = {.w = &w};
     p->o.metrics(p->o.metrics_ctx, count_pair, &pairs);
     fc_mpw_init(&w, p->beat, sizeof p->beat);
-    fc_mpw_map(&w, 8);
+    fc_mpw_map(&w, stalled ? 9 : 8);
     fc_mpw_key(&w, "topic");
     fc_mpw_key(&w, "hb");
     fc_mpw_key(&w, "ver");
@@ -193,6 +208,7 @@ static void beat(struct fc_publisher *p) {
     fc_mpw_key(&w, p->o.event_clock ? "event" : "wall");
     fc_mpw_key(&w, "version");
     fc_mpw_key(&w, FC_VERSION);
+    if (stalled) write_stall(&w, &p->stall);
     fc_mpw_key(&w, "metrics");
     fc_mpw_map(&w, pairs.n);
     p->o.metrics(p->o.metrics_ctx, write_pair, &pairs);

@@ -9,6 +9,7 @@
 
 #include "driver.h"
 #include "query.h"
+#include "writer.h"
 
 struct fc_publisher_options {
     void *zmq;                    /* context, the caller's */
@@ -20,6 +21,7 @@ struct fc_publisher_options {
     /* Writes "metrics" pairs: calls `each` for every one. Thread: publisher. */
     void (*metrics)(void *ctx, void (*each)(void *to, const char *name, uint64_t value), void *to);
     void *metrics_ctx;
+    struct fc_ring *stalls; /* struct fc_stall, the writer's; the latest goes along with every heartbeat. NULL: there are none */
 };
 
 struct fc_publisher;

@@ -89,13 +89,17 @@ static void write_error(const char *wrong, enum fc_protocol protocol, struct fc_
 }
 
 static void write_ticks(struct fc_server *server, struct fc_mono now) {
+    struct fc_hub_stall stall;
+    bool stalled = fc_hub_stall(&server->hub, &stall), full = stalled && fc_str_is(stall.kind, "full");
     for (enum fc_protocol p = 0; p < FC_PROTOCOL_COUNT; p++) {
         struct note note;
-        note_begin(&note, &server->tick[p], p, 4);
+        note_begin(&note, &server->tick[p], p, stalled ? 6 : 4);
         note_text(&note, "type", "tick");
         note_int(&note, "at_us", data_at_us(server));
         note_int(&note, "now_us", fc_wall_now().us);
         note_text(&note, "feed", fc_hub_up(&server->hub, now) ? "up" : "down");
+        if (stalled) note_text(&note, "stall", full ? "full" : "checkpoint");
+        if (stalled) note_int(&note, "stall_us", stall.since_us);
         note_end(&note);
     }
 }

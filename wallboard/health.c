@@ -35,9 +35,17 @@ void fc_health_run(struct fc_job *job) {
     struct fc_bytes *out = &job->reply.body;
     int64_t age_ms = fc_hub_age_ms(hub, now);
     bool up = fc_hub_up(hub, now);
-    job->reply.status = up ? 200 : 503;
+    struct fc_hub_stall stall;
+    bool stalled = fc_hub_stall(hub, &stall);
+    job->reply.status = up && !stalled ? 200 : 503;
     job->reply.type = FC_TYPE_JSON;
-    fc_bytes_printf(out, "{\"status\":\"%s\",\"feed_age_ms\":", up ? "ok" : "stale");
+    fc_bytes_printf(out, "{\"status\":\"%s\"", !up ? "stale" : stalled ? "stalled" : "ok");
+    if (stalled) {
+        fc_bytes_text(out, ",\"reason\":");
+        fc_json_string(out, stall.reason);
+        fc_bytes_printf(out, ",\"since_us\":%" PRId64, stall.since_us);
+    }
+    fc_bytes_text(out, ",\"feed_age_ms\":");
     if (age_ms < 0) fc_bytes_text(out, "null");
     else fc_bytes_printf(out, "%" PRId64, age_ms);
     fc_bytes_printf(out, ",\"clients\":%" PRIu64 ",\"topics\":%" PRIu64 ",\"version\":\"%s\",\"aggregator\":", hub->counters.clients,

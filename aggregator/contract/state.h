@@ -20,7 +20,9 @@
  *   hb                         every 500 ms, also when nothing changes: "instance" (hex, new at every start), "sent"
  *                              (messages published so far, this one included: a subscriber to everything that counted
  *                              fewer has lost some and subscribes anew), "clock":"wall"|"event", "version",
- *                              "metrics":{name: number, ..}
+ *                              "metrics":{name: number, ..}; only while the store cannot be written "stall":{"kind","since_us"
+ *                              (wall clock),"reason" a sentence}, kind "full": no event is taken in, what the figures say is
+ *                              right up to since_us; "checkpoint": events are, only history stands still
  *   Any item may be {"topic","ver","at_us","gone":true}: the topic has no state any more (a group that the configuration
  *   has no longer), and is not in later snapshots.
  *   NAME is percent-encoded by fc_topic_name: '/' '%' and control bytes as %XX.
