@@ -56,6 +56,7 @@ export const en = {
   banner: {
     aggregator: (age: string) => `Data is ${age} old — the aggregator is silent`,
     server: (age: string) => `Data is ${age} old — the server is silent`,
+    disk: (time: string) => `Disk full since ${time}: the aggregator cannot write — numbers are right up to then`,
     network: 'Connection to the server lost — reconnecting',
   },
   source: {

@@ -58,6 +58,7 @@ export const zhCN: Messages = {
   banner: {
     aggregator: (age) => `数据已延迟 ${age} — 汇总服务没有响应`,
     server: (age) => `数据已延迟 ${age} — 服务器没有响应`,
+    disk: (time) => `磁盘自 ${time} 起已满：汇总服务无法写入 — 数字截至该时刻准确`,
     network: '与服务器的连接已中断 — 正在重连',
   },
   source: {

@@ -57,7 +57,9 @@ function Alarm({ freshness }: { freshness: Freshness }) {
       ? text.banner.aggregator(age)
       : freshness.culprit === 'server'
         ? text.banner.server(age)
-        : text.banner.network;
+        : freshness.culprit === 'disk'
+          ? text.banner.disk(format.time(freshness.sinceMs!))
+          : text.banner.network;
   return (
     <div class="alarm" role="alert">
       <PhaseShape phase={freshness.phase} />
