@@ -14,9 +14,9 @@ fc_packages_build=(
 )
 # The front end, and asking the HTTP API from a shell.
 fc_packages_web=('nodejs=node' 'npm=npm' ca-certificates 'curl=curl')
-# Unit tests alone; then whole programs and the browser.
+# Unit tests alone; then whole programs, the browser, and clocks that are set.
 fc_packages_unit=(libcmocka-dev)
-fc_packages_e2e=('chromium=chromium' fonts-noto-cjk)
+fc_packages_e2e=('chromium=chromium' fonts-noto-cjk libfaketime)
 # The second compiler of .ci/run.
 fc_packages_clang=('clang=clang')
 

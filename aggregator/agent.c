@@ -31,8 +31,7 @@ static void count_from(struct fc_engine *e, struct fc_agent *a, int64_t from_us,
 }
 
 static struct fc_agent *create(struct fc_engine *e, struct fc_str id) {
-    struct fc_agent *a = calloc(1, sizeof *a);
-    FC_ASSERT(a != NULL);
+    struct fc_agent *a = fc_owner_alloc(sizeof *a);
     a->label = fc_str_own(id);
     a->reason = fc_str_own(fc_str(""));
     a->first_us = FC_NEVER_SEEN;

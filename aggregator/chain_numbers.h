@@ -6,10 +6,13 @@
 #include "status.h"
 #include "str.h"
 
+#define FC_CHAIN_NUMBER_MAX 0xfffffffu
+
 struct fc_chain_numbers {
     void **things;   /* by number - 1; owned is the array alone */
     uint32_t *slots; /* numbers, by the pointer's hash; 0: free */
     uint32_t n, slots_n;
+    uint32_t stored; /* numbers up to this one are in the store */
 };
 
 void fc_chain_numbers_fini(struct fc_chain_numbers *t);

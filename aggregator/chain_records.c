@@ -24,7 +24,7 @@ void fc_chain_records_fini(struct fc_chain_records *r) {
 }
 
 /* Fewer faults and look-ups of addresses where the system gives large pages; where it does not, all works as well. */
-static void *large(size_t bytes) {
+void *fc_chain_large(size_t bytes) {
     void *p = aligned_alloc(FC_CHAIN_BLOCK_BYTES, bytes);
     FC_ASSERT(p != NULL);
     (void)madvise(p, bytes, MADV_HUGEPAGE);
@@ -55,7 +55,7 @@ static void make_room(struct fc_chain_records *r, uint32_t records) {
     struct fc_chain_slot *old = r->slots;
     size_t old_n = r->bits == 0 ? 0 : (size_t)1 << r->bits, n = (size_t)1 << bits, bytes = n * sizeof *old;
     r->bits = bits;
-    r->slots = bytes >= FC_CHAIN_BLOCK_BYTES ? large(bytes) : malloc(bytes);
+    r->slots = bytes >= FC_CHAIN_BLOCK_BYTES ? fc_chain_large(bytes) : malloc(bytes);
     FC_ASSERT(r->slots != NULL);
     memset(r->slots, 0xff, bytes); /* every number FC_CHAIN_NONE */
     for (size_t i = 0; i < old_n; i++)
@@ -63,7 +63,7 @@ static void make_room(struct fc_chain_records *r, uint32_t records) {
     free(old);
 }
 
-static void enter_appended(struct fc_chain_records *r) {
+void fc_chain_records_enter(struct fc_chain_records *r) {
     if (r->entered == r->used) return;
     make_room(r, r->live);
     for (; r->entered < r->used; r->entered++) enter(r, hash_of(&fc_chain_record_at(r, r->entered)->key), r->entered);
@@ -90,7 +90,7 @@ static void leave(struct fc_chain_records *r, uint32_t hole) {
 }
 
 uint32_t fc_chain_records_find(struct fc_chain_records *r, struct fc_chain_key key) {
-    enter_appended(r);
+    fc_chain_records_enter(r);
     uint32_t slot = slot_of(r, &key);
     return slot == FC_CHAIN_NONE ? FC_CHAIN_NONE : r->slots[slot].number;
 }
@@ -107,7 +107,7 @@ static struct fc_chain_visit *take_single(struct fc_chain_singles *s) {
     if (s->used % SINGLES == 0) {
         if (n % BLOCKS_MORE == 0) s->blocks = realloc(s->blocks, (n + BLOCKS_MORE) * sizeof(union fc_chain_single *));
         FC_ASSERT(s->blocks != NULL);
-        s->blocks[n] = large(FC_CHAIN_BLOCK_BYTES);
+        s->blocks[n] = fc_chain_large(FC_CHAIN_BLOCK_BYTES);
     }
     return &s->blocks[n][s->used++ % SINGLES].visit;
 }
@@ -163,7 +163,7 @@ static uint32_t fresh_number(struct fc_chain_records *r) {
         uint32_t n = r->used / FC_CHAIN_BLOCK;
         if (n % BLOCKS_MORE == 0) r->blocks = realloc(r->blocks, (n + BLOCKS_MORE) * sizeof(struct fc_chain_record *));
         FC_ASSERT(r->blocks != NULL);
-        r->blocks[n] = large(FC_CHAIN_BLOCK_BYTES);
+        r->blocks[n] = fc_chain_large(FC_CHAIN_BLOCK_BYTES);
     }
     fc_chain_record_at(r, r->used)->flags = 0;
     return r->used++;
@@ -184,10 +184,10 @@ uint32_t fc_chain_records_append(struct fc_chain_records *r, struct fc_chain_key
 }
 
 uint32_t fc_chain_records_add(struct fc_chain_records *r, struct fc_chain_key key) {
-    enter_appended(r);
+    fc_chain_records_enter(r);
     make_room(r, r->live + 1);
     uint32_t number = r->free;
-    if (number != FC_CHAIN_NONE) r->free = fc_chain_record_at(r, number)->next;
+    if (number != FC_CHAIN_NONE) r->free = (uint32_t)fc_chain_record_at(r, number)->due_us;
     else {
         number = fresh_number(r);
         r->entered = r->used;
@@ -198,7 +198,7 @@ uint32_t fc_chain_records_add(struct fc_chain_records *r, struct fc_chain_key ke
 }
 
 void fc_chain_records_remove(struct fc_chain_records *r, uint32_t number) {
-    enter_appended(r);
+    fc_chain_records_enter(r);
     struct fc_chain_record *rec = fc_chain_record_at(r, number);
     uint32_t slot = slot_of(r, &rec->key);
     FC_ASSERT(slot != FC_CHAIN_NONE && r->slots[slot].number == number);
@@ -206,7 +206,7 @@ void fc_chain_records_remove(struct fc_chain_records *r, uint32_t number) {
     drop_more(r, rec);
     rec->n = 0;
     rec->flags &= FC_CHAIN_LISTED;
-    rec->next = r->free;
+    rec->due_us = r->free;
     r->free = number;
     r->live--;
 }

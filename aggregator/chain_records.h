@@ -25,14 +25,13 @@ struct fc_chain_record {
     struct fc_chain_key key;
     struct fc_chain_visit visit; /* the first of n */
     struct fc_chain_visit *more; /* the others, owned: from the singles when there is room for one */
-    int64_t due_us;              /* when time alone changes something; INT64_MAX: never */
-    uint32_t next, prev;         /* in its slot of the wheel; next: among the free ones */
+    int64_t due_us;              /* when time alone changes something; INT64_MAX: never. Of a free one: the next free */
     uint32_t slot;               /* of the wheel, or FC_CHAIN_NONE */
     uint16_t n;
     uint8_t more_bits; /* room for 1 << more_bits, when more is not NULL */
     uint8_t flags;
 };
-_Static_assert(sizeof(struct fc_chain_record) == 96, "millions of them are held");
+_Static_assert(sizeof(struct fc_chain_record) == 88, "millions of them are held");
 
 union fc_chain_single { /* room for one visit: what a customer's second one needs */
     struct fc_chain_visit visit;
@@ -59,6 +58,8 @@ struct fc_chain_records {
 #define FC_CHAIN_BLOCK_BYTES (1u << 21) /* a huge page where the system has them */
 #define FC_CHAIN_BLOCK (FC_CHAIN_BLOCK_BYTES / (uint32_t)sizeof(struct fc_chain_record))
 
+void *fc_chain_large(size_t bytes); /* a multiple of FC_CHAIN_BLOCK_BYTES; for free */
+
 static inline struct fc_chain_record *fc_chain_record_at(const struct fc_chain_records *r, uint32_t number) {
     return &r->blocks[number / FC_CHAIN_BLOCK][number % FC_CHAIN_BLOCK];
 }
@@ -69,9 +70,11 @@ uint32_t fc_chain_records_find(struct fc_chain_records *r, struct fc_chain_key k
 uint32_t fc_chain_records_add(struct fc_chain_records *r, struct fc_chain_key key);  /* must not be held; n is 0 */
 void fc_chain_records_remove(struct fc_chain_records *r, uint32_t number);           /* frees its visits */
 
-/* Likewise, for many one after the other: entered into the index all at once, at the first of the calls above. Filled
- * one by one in the order of keys, an index that still grows would be one long run of full slots. */
+/* Likewise, for many one after the other: entered into the index all at once, at fc_chain_records_enter or the first of
+ * the calls above. Filled one by one in the order of keys, an index that still grows would be one long run of full
+ * slots. */
 uint32_t fc_chain_records_append(struct fc_chain_records *r, struct fc_chain_key key);
+void fc_chain_records_enter(struct fc_chain_records *r);
 
 static inline struct fc_chain_visit *fc_chain_record_visit(struct fc_chain_record *rec, uint32_t i) {
     return i == 0 ? &rec->visit : &rec->more[i - 1];

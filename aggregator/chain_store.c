@@ -3,39 +3,51 @@
 
 #include <stdlib.h>
 
-#define STORED_VERSION 1
+#define STORED_VERSION 2
 #define ELEMENTS 8 /* of a visit */
-#define VISIT_BYTES_MAX (5 * 9 + 2 * (FC_ID_MAX + 3) + 4)
+#define VISIT_BYTES_MAX (5 * 9 + 2 * 5 + 2)
 #define TIME_US_MAX (INT64_C(1) << 60) /* far beyond any event's; sums of two still fit */
 
-static const struct fc_chain_key key_of_now = {{0}}; /* no customer's: a hash of 128 bits is not all zeros */
+/* Keys that begin with eleven zeros are no customers': of a hash that is one chance in 2^88. Then come what the record
+ * is, and a number in big endian. */
+enum kind { NOW, QUEUE, AGENT, CUSTOMER };
+#define ZEROS 11
+
+static enum kind kind_of(const struct fc_chain_key *key) {
+    static const uint8_t zeros[ZEROS] = {0};
+    return memcmp(key->b, zeros, ZEROS) == 0 && key->b[ZEROS] < CUSTOMER ? (enum kind)key->b[ZEROS] : CUSTOMER;
+}
+
+static uint32_t number_of(const struct fc_chain_key *key) {
+    const uint8_t *p = key->b + ZEROS + 1;
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static struct fc_chain_key key_for(enum kind kind, uint32_t number) {
+    struct fc_chain_key key = {{0}};
+    key.b[ZEROS] = (uint8_t)kind;
+    for (uint32_t i = 0; i < 4; i++) key.b[ZEROS + 1 + i] = (uint8_t)(number >> (24 - 8 * i));
+    return key;
+}
+
+struct fc_chain_key fc_chain_key_least(void) { return key_for(CUSTOMER, 0); }
 
 /* ---- out ------------------------------------------------------------------------------------------------------- */
-
-static void write_name(struct fc_mpw *w, const void *thing) {
-    struct fc_str name;
-    if (thing == NULL) {
-        fc_mpw_nil(w);
-        return;
-    }
-    memcpy(&name, thing, sizeof name); /* queue and agent begin with it */
-    fc_mpw_str(w, name);
-}
 
 static void write_since(struct fc_mpw *w, int64_t us, int64_t offered_us) {
     if (us == 0) fc_mpw_nil(w);
     else fc_mpw_int(w, us - offered_us);
 }
 
-static void write_visit(struct fc_mpw *w, const struct fc_chains *c, const struct fc_chain_visit *v) {
+static void write_visit(struct fc_mpw *w, const struct fc_chain_visit *v) {
     fc_mpw_int(w, (int64_t)v->contact);
     if (v->root == v->contact) fc_mpw_nil(w);
     else fc_mpw_int(w, (int64_t)v->root);
     fc_mpw_int(w, v->offered_us);
     write_since(w, v->answered_us, v->offered_us);
     write_since(w, v->over_us, v->offered_us);
-    write_name(w, fc_chain_thing(&c->queues, v->queue));
-    write_name(w, fc_chain_thing(&c->agents, v->agent));
+    fc_mpw_int(w, v->queue);
+    fc_mpw_int(w, v->agent);
     fc_mpw_int(w, (int64_t)(v->channel | v->disposed << 3 | v->told << 5));
 }
 
@@ -50,12 +62,25 @@ static void give(struct out *o, struct fc_chain_key key, const struct fc_mpw *w)
     o->put(o->ctx, key, fc_str_n((const char *)w->buf, w->len));
 }
 
-static void save_record(struct out *o, const struct fc_chains *c, struct fc_chain_record *rec) {
+static void save_names(struct out *o, enum kind kind, struct fc_chain_numbers *t) {
+    for (; t->stored < t->n; t->stored++) {
+        struct fc_mpw w;
+        struct fc_str name;
+        memcpy(&name, t->things[t->stored], sizeof name); /* queue and agent begin with it */
+        fc_mpw_init(&w, o->bytes, sizeof o->bytes);
+        fc_mpw_array(&w, 2);
+        fc_mpw_int(&w, STORED_VERSION);
+        fc_mpw_str(&w, name);
+        give(o, key_for(kind, t->stored + 1), &w);
+    }
+}
+
+static void save_record(struct out *o, struct fc_chain_record *rec) {
     struct fc_mpw w;
     fc_mpw_init(&w, o->bytes, sizeof o->bytes);
     fc_mpw_array(&w, 1u + ELEMENTS * (size_t)rec->n);
     fc_mpw_int(&w, STORED_VERSION);
-    for (uint32_t i = 0; i < rec->n; i++) write_visit(&w, c, fc_chain_record_visit(rec, i));
+    for (uint32_t i = 0; i < rec->n; i++) write_visit(&w, fc_chain_record_visit(rec, i));
     give(o, rec->key, &w);
     rec->flags |= FC_CHAIN_STORED;
 }
@@ -67,7 +92,7 @@ static void save_now(struct out *o, const struct fc_chains *c) {
     fc_mpw_int(&w, STORED_VERSION);
     fc_mpw_int(&w, c->now_us);
     fc_mpw_int(&w, c->window_us);
-    give(o, key_of_now, &w);
+    give(o, key_for(NOW, 0), &w);
 }
 
 bool fc_chains_dirty(const struct fc_chains *c) { return c->changed_n > 0 || c->gone_n > 0 || c->moved; }
@@ -80,9 +105,11 @@ void fc_chains_save(struct fc_chains *c, void (*put)(void *ctx, struct fc_chain_
     o->put = put;
     o->ctx = ctx;
     for (uint32_t i = 0; i < c->gone_n; i++) gone(ctx, c->gone[i]);
+    save_names(o, QUEUE, &c->queues);
+    save_names(o, AGENT, &c->agents);
     for (uint32_t i = 0; i < c->changed_n; i++) {
         struct fc_chain_record *rec = fc_chain_record_at(&c->records, c->changed[i]);
-        if ((rec->flags & FC_CHAIN_DIRTY) != 0) save_record(o, c, rec);
+        if ((rec->flags & FC_CHAIN_DIRTY) != 0) save_record(o, rec);
         rec->flags &= (uint8_t) ~(FC_CHAIN_DIRTY | FC_CHAIN_LISTED);
     }
     save_now(o, c);
@@ -111,14 +138,16 @@ static bool read_since(struct fc_mp *mp, int64_t offered_us, int64_t *us) {
     return *us > 0 && *us < TIME_US_MAX;
 }
 
-static bool read_name(struct fc_mp *mp, struct fc_str *name) {
-    *name = (struct fc_str){0};
-    return fc_mp_nil(mp) || (fc_mp_str(mp, name) && name->n > 0 && name->n <= FC_ID_MAX);
+static bool read_number(struct fc_mp *mp, const struct fc_chain_numbers *t, uint32_t *number) {
+    int64_t v = 0;
+    if (!fc_mp_i64(mp, &v) || v < 0 || v > t->n) return false;
+    *number = (uint32_t)v;
+    return true;
 }
 
 static bool read_visit(struct in *in, struct fc_chain_visit *v) {
     int64_t contact = 0, root = 0, bits = 0;
-    struct fc_str queue, agent;
+    uint32_t queue = 0, agent = 0;
     *v = (struct fc_chain_visit){0};
     if (!fc_mp_i64(&in->mp, &contact)) return false;
     if (fc_mp_nil(&in->mp)) root = contact;
@@ -126,16 +155,27 @@ static bool read_visit(struct in *in, struct fc_chain_visit *v) {
     v->contact = (uint64_t)contact;
     v->root = (uint64_t)root;
     if (!read_time(&in->mp, &v->offered_us) || !read_since(&in->mp, v->offered_us, &v->answered_us) ||
-        !read_since(&in->mp, v->offered_us, &v->over_us) || !read_name(&in->mp, &queue) ||
-        !read_name(&in->mp, &agent) || !fc_mp_i64(&in->mp, &bits) || bits < 0 || bits > 127)
+        !read_since(&in->mp, v->offered_us, &v->over_us) || !read_number(&in->mp, &in->c->queues, &queue) ||
+        !read_number(&in->mp, &in->c->agents, &agent) || !fc_mp_i64(&in->mp, &bits) || bits < 0 || bits > 127)
         return false;
+    v->queue = queue & 0xfffffffu;
+    v->agent = agent & 0xfffffffu;
     v->channel = (uint32_t)bits & 7u;
     v->disposed = (uint32_t)bits >> 3 & 3u;
     v->told = (uint32_t)bits >> 5 & 3u;
-    if (v->channel >= FC_CHANNEL_COUNT || v->disposed > FC_VERDICT_NO || v->told > FC_VERDICT_NO) return false;
+    return v->channel < FC_CHANNEL_COUNT && v->disposed <= FC_VERDICT_NO && v->told <= FC_VERDICT_NO;
+}
+
+/* Numbers come without a gap, and each with a name of its own. */
+static bool load_name(struct in *in, enum kind kind, uint32_t number) {
+    struct fc_chain_numbers *t = kind == QUEUE ? &in->c->queues : &in->c->agents;
     const struct fc_chains_resolver *to = in->resolver;
-    if (queue.n > 0) v->queue = fc_chain_number(&in->c->queues, to->queue(to->ctx, queue)) & 0xfffffffu;
-    if (agent.n > 0) v->agent = fc_chain_number(&in->c->agents, to->agent(to->ctx, agent)) & 0xfffffffu;
+    struct fc_str name = {0};
+    if (to == NULL || in->elements != 1 || !fc_mp_str(&in->mp, &name) || name.n == 0 || name.n > FC_ID_MAX) return false;
+    if (fc_mp_left(&in->mp) != 0 || number != t->n + 1 || number > FC_CHAIN_NUMBER_MAX) return false;
+    void *thing = kind == QUEUE ? (void *)to->queue(to->ctx, name) : (void *)to->agent(to->ctx, name);
+    if (fc_chain_number(t, thing) != number) return false;
+    t->stored = number;
     return true;
 }
 
@@ -161,30 +201,37 @@ static bool load_now(struct in *in) {
     struct fc_chains *c = in->c;
     int64_t now_us = 0, window_us = 0;
     if (in->elements != 2 || !fc_mp_i64(&in->mp, &now_us) || !fc_mp_i64(&in->mp, &window_us)) return false;
-    if (now_us < c->now_us || now_us >= TIME_US_MAX || window_us < FC_CHAIN_WINDOW_US_MIN ||
+    if (fc_mp_left(&in->mp) != 0 || now_us < c->now_us || now_us >= TIME_US_MAX || window_us < FC_CHAIN_WINDOW_US_MIN ||
         window_us > FC_CHAIN_WINDOW_US_MAX)
         return false;
     c->now_us = now_us;
     c->window_us = window_us;
-    (void)fc_chain_wheel_take(&c->wheel, &c->records, now_us); /* nothing is in it: only moves its now */
+    fc_chain_wheel_take(&c->wheel, &c->records, now_us); /* nothing is in it: only moves its now */
     return true;
+}
+
+static bool load_kind(struct in *in, struct fc_chain_key key) {
+    enum kind kind = kind_of(&key);
+    if (kind == CUSTOMER) return load_record(in, key);
+    return kind == NOW ? number_of(&key) == 0 && load_now(in) : load_name(in, kind, number_of(&key));
 }
 
 enum fc_status fc_chains_load(struct fc_chains *c, struct fc_chain_key key, struct fc_str bytes,
                               const struct fc_chains_resolver *resolver, struct fc_error *err) {
     struct in in = {.c = c, .resolver = resolver, .mp = fc_mp_open(bytes.p, bytes.n)};
     int64_t version = 0;
-    bool is_now = memcmp(&key, &key_of_now, sizeof key) == 0;
-    if ((c->records.live > 0 || !is_now) && memcmp(&key, &c->loaded, sizeof key) <= 0)
+    if (c->any_loaded && memcmp(&key, &c->loaded, sizeof key) <= 0)
         return fc_fail(err, FC_INVALID,
                        "stored chains of a customer: byte 0 of a record that does not come in the order of keys");
     bool ok = fc_mp_array(&in.mp, &in.elements) && in.elements > 0 && fc_mp_i64(&in.mp, &version) &&
               version == STORED_VERSION;
     in.elements--;
-    ok = ok && (is_now ? load_now(&in) : load_record(&in, key));
-    if (!ok)
+    if (!ok || !load_kind(&in, key))
         return fc_fail(err, FC_INVALID, "stored chains of a customer: byte %zu is not as version %d writes it",
                        fc_mp_offset(&in.mp), STORED_VERSION);
     c->loaded = key;
+    c->any_loaded = true;
     return FC_OK;
 }
+
+void fc_chains_loaded(struct fc_chains *c) { fc_chain_records_enter(&c->records); }

@@ -318,16 +318,17 @@ void fc_chains_advance(struct fc_chains *c, int64_t now_us) {
     if (now_us <= c->now_us) return;
     int64_t before_us = c->now_us;
     c->now_us = now_us;
-    for (uint32_t number = fc_chain_wheel_take(&c->wheel, &c->records, now_us); number != FC_CHAIN_NONE;) {
+    fc_chain_wheel_take(&c->wheel, &c->records, now_us);
+    for (uint32_t i = 0; i < c->wheel.due_n; i++) {
+        uint32_t number = c->wheel.due[i];
         const struct fc_chain_record *rec = fc_chain_record_at(&c->records, number);
-        uint32_t next = rec->next;
-        if (rec->due_us > now_us) fc_chain_wheel_set(&c->wheel, &c->records, number, rec->due_us);
-        else {
-            c->moved = true;
-            derive_at(c, number, c->window_us, before_us, &c->before);
-            hand_over(c, number);
-            settle(c, number, &c->after);
+        if (rec->due_us > now_us) {
+            fc_chain_wheel_set(&c->wheel, &c->records, number, rec->due_us);
+            continue;
         }
-        number = next;
+        c->moved = true;
+        derive_at(c, number, c->window_us, before_us, &c->before);
+        hand_over(c, number);
+        settle(c, number, &c->after);
     }
 }

@@ -89,27 +89,35 @@ bool fc_chains_get(struct fc_chains *c, struct fc_chain_key key, uint64_t contac
 void fc_chains_advance(struct fc_chains *c, int64_t now_us);
 
 /* fc_chains_save -- what changed since the last save, for the store: `gone` for records to delete, then `put`. The
- * bytes are valid during the call. Also saves one record under the key of zeros: now and W. fc_chains_dirty -- whether
- * there is anything.
+ * bytes are valid during the call. fc_chains_dirty -- whether there is anything.
  *
- * Stored form: msgpack, the key of zeros: [1, now_us, window_us]; any other: [1, then for each visit: contact, root |
- * nil when it is the contact, offered_us, answered - offered | nil, over - offered | nil, queue | nil, agent | nil,
- * channel + 8 disposed + 32 told]. */
+ * Stored form: msgpack. A customer's record says queues and agents by number, since millions name the same few; each
+ * number has a record that says its name, written once, before the first that uses it.
+ *   key                                      value
+ *   16 zeros                                 [2, now_us, window_us], with every save
+ *   11 zeros, 1 | 2, number u32 big endian   [2, name] of a queue | an agent; numbers from 1 on without a gap
+ *   a customer's                             [2, then for each visit: contact, root | nil when it is the contact,
+ *                                            offered_us, answered - offered | nil, over - offered | nil, queue's number
+ *                                            | 0, agent's | 0, channel + 8 disposed + 32 told] */
 void fc_chains_save(struct fc_chains *c, void (*put)(void *ctx, struct fc_chain_key key, struct fc_str bytes),
                     void (*gone)(void *ctx, struct fc_chain_key key), void *ctx);
 bool fc_chains_dirty(const struct fc_chains *c);
 
 /* fc_chains_load -- puts a stored record back: in the order of keys (as bytes), all before the first put, get or
- * advance. No facts: they are counted already. Should W have been configured otherwise since, the next put, advance or
- * configure hands over the differences. Errors: FC_INVALID with the offset, or out of order; the record is then not
- * held. */
-struct fc_chains_resolver { /* names to things; never NULL */
+ * advance; then fc_chains_loaded once, which only makes what comes next faster. No facts: they are counted already.
+ * Should W have been configured otherwise since, the next put, advance or configure hands over the differences.
+ * fc_chain_key_least -- keys of customers are not less, all others are. From there on no name is told any more, the
+ * resolver may be NULL, and another thread than the engine's may load: nothing but `c` is touched.
+ * Errors: FC_INVALID with the offset, or out of order; the record is then not held. */
+struct fc_chains_resolver { /* names to things; never NULL; two names are two things */
     struct fc_queue *(*queue)(void *ctx, struct fc_str name);
     struct fc_agent *(*agent)(void *ctx, struct fc_str name);
     void *ctx;
 };
 FC_MUST_USE enum fc_status fc_chains_load(struct fc_chains *c, struct fc_chain_key key, struct fc_str bytes,
                                           const struct fc_chains_resolver *resolver, struct fc_error *err);
+void fc_chains_loaded(struct fc_chains *c);
+struct fc_chain_key fc_chain_key_least(void);
 
 const struct fc_chains_counters *fc_chains_counters(const struct fc_chains *c);
 

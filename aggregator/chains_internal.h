@@ -18,7 +18,8 @@ struct fc_chains {
     uint32_t changed_n, changed_cap;
     struct fc_chain_key *gone; /* the store has them, we no longer */
     uint32_t gone_n, gone_cap;
-    struct fc_chain_key loaded; /* the latest */
+    struct fc_chain_key loaded; /* the latest, if any */
+    bool any_loaded;
     bool moved;                 /* now or W is to be stored: facts were handed over because of them */
     struct fc_chains_counters counters;
     struct fc_chains_of before, after; /* scratch */

@@ -9,7 +9,7 @@
  *   'c' ID          queue|nil, agent|nil, source|nil, listed, offered_us, answered_us, left_us, ended_us, wrapped_us, disposed_us, told_us,
  *                   threshold_us, short_us, over_us, channel, left, by, outcome, cause, told, root, breached, presumed, customer|nil,
  *                   [ts_us, kind, agent|nil, ..], [ts_us, queue|nil, agent|nil, present, csat, nps, resolved, rater, assess, ..]
- *   's' NAME        epoch, down, beats, since_us, heard_us, gaps, gap_us, gap_reason, snapshot, snapshot_us, silent
+ *   's' NAME        epoch, down, beats, since_us, heard_us, gaps, gap_us, gap_reason, snapshot, snapshot_us, silent, via|nil (absent in older records)
  *   'o' SECOND PART [ts_us, value, sign, count, sum, queue|nil, agent|nil, channel] for each fact; SECOND u64, PART u16, big endian
  *   'k' KEY         a customer's chains (chains.h);  'x' CASE  a complaint (cases.h);  'w' KEY  surveys seen (seen.h)
  * Intervals (merged, not replaced): SCOPE RES CHANNEL NAME 0 START, see interval.h.
@@ -75,32 +75,37 @@ static bool is_kept(const struct fc_engine *e, int64_t minute_us, int minutes) {
     return minute_us >= e->now_us - days * 1440 * FC_MINUTE_US;
 }
 
-static void save_minute(struct out *o, const struct fc_entity *x, uint8_t channel, const struct fc_pending *p) {
+struct minute_of { /* whose pending minutes are written */
+    struct out *out;
+    const struct fc_entity *x;
+    uint8_t channel; /* as stored */
+};
+
+static void save_minute(void *ctx, int64_t minute_us, const struct fc_delta *delta) {
+    const struct minute_of *m = ctx;
+    struct out *o = m->out;
     char key[FC_RECORD_KEY_MAX];
     struct fc_mpw w;
+    if (fc_delta_empty(delta)) return;
     fc_mpw_init(&w, o->e->scratch, FC_TALLY_BYTES_MAX);
-    fc_delta_encode(&w, &p->delta);
+    fc_delta_encode(&w, delta);
     FC_ASSERT(!w.overflow);
-    uint8_t stored = channel == FC_CHANNEL_PLAIN ? FC_INTERVAL_PLAIN : channel;
     for (int r = 0; r < FC_INTERVAL_RESOLUTIONS; r++) {
         int minutes = fc_interval_resolutions[r];
-        if (!is_kept(o->e, p->minute_us, minutes)) continue; /* what it would correct is deleted already */
-        size_t n = fc_interval_key(key, x->scope, minutes, stored, x->name, fc_interval_start(p->minute_us, minutes));
+        if (!is_kept(o->e, minute_us, minutes)) continue; /* what it would correct is deleted already */
+        size_t n = fc_interval_key(key, m->x->scope, minutes, m->channel, m->x->name, fc_interval_start(minute_us, minutes));
         record(o, FC_RECORD_MERGE, fc_str_n(key, n), fc_str_n((const char *)w.buf, w.len));
     }
 }
 
 static void save_intervals(struct out *o, struct fc_entity *x) {
     for (uint8_t ch = 0; ch < FC_CELLS; ch++) {
-        struct fc_cell *cell = x->cells[ch];
-        if (cell == NULL) continue;
-        for (uint32_t i = 0; i < cell->series.pending_n; i++)
-            if (!fc_delta_empty(&cell->series.pending[i].delta)) save_minute(o, x, ch, &cell->series.pending[i]);
-        fc_series_pending_clear(&cell->series);
+        struct minute_of m = {o, x, ch == FC_CHANNEL_PLAIN ? FC_INTERVAL_PLAIN : ch};
+        if (x->cells[ch] != NULL) fc_series_take_pending(&x->cells[ch]->series, &o->e->minute, save_minute, &m);
     }
 }
 
-static void write_day(struct fc_mpw *w, const struct fc_entity *x) {
+static void write_day(struct fc_engine *e, struct fc_mpw *w, const struct fc_entity *x) {
     size_t cells = 0;
     for (int ch = 0; ch < FC_CELLS; ch++) cells += x->cells[ch] != NULL;
     fc_mpw_int(w, x->day_start_us);
@@ -110,7 +115,9 @@ static void write_day(struct fc_mpw *w, const struct fc_entity *x) {
     for (int ch = 0; ch < FC_CELLS; ch++) {
         if (x->cells[ch] == NULL) continue;
         fc_mpw_int(w, ch);
-        fc_tally_encode(w, &x->cells[ch]->series.day);
+        fc_tally_clear(&e->merged);
+        fc_series_add_to(&x->cells[ch]->series, FC_STRETCH_DAY, &e->merged);
+        fc_tally_encode(w, &e->merged);
     }
 }
 
@@ -135,7 +142,7 @@ static void save_agent(struct out *o, const struct fc_agent *a) {
     fc_mpw_int(&w, a->first_us);
     fc_mpw_int(&w, a->said);
     fc_mpw_int(&w, a->said_us);
-    write_day(&w, &a->e);
+    write_day(o->e, &w, &a->e);
     fc_timeline_encode(&a->line, &w);
     write_memberships(&w, a);
     put(o, 'a', a->e.name, &w);
@@ -152,7 +159,7 @@ static void save_entity(struct out *o, struct fc_entity *x) {
     struct fc_mpw w;
     uint32_t queues = g == NULL || g->rules == NULL ? 0 : g->rules->queues_n;
     begin(o->e, &w, 5);
-    write_day(&w, x);
+    write_day(o->e, &w, x);
     fc_mpw_array(&w, queues);
     for (uint32_t i = 0; i < queues; i++) fc_mpw_key(&w, g->rules->queues[i]);
     put(o, g == NULL ? 'q' : 'g', x->name, &w);
@@ -211,7 +218,7 @@ static void save_contact(struct out *o, struct fc_contact *c) {
 
 static void save_source(struct out *o, struct fc_source_state_of *s) {
     struct fc_mpw w;
-    begin(o->e, &w, 11);
+    begin(o->e, &w, 12);
     fc_mpw_key(&w, s->epoch);
     fc_mpw_bool(&w, s->down);
     fc_mpw_bool(&w, s->beats);
@@ -223,6 +230,7 @@ static void save_source(struct out *o, struct fc_source_state_of *s) {
     fc_mpw_int(&w, (int64_t)s->snapshot);
     fc_mpw_int(&w, s->snapshot_us);
     fc_mpw_bool(&w, s->silent);
+    write_opt(&w, s->via == NULL ? NULL : &s->via->name);
     put(o, 's', s->name, &w);
     s->to_store = false;
 }
@@ -247,13 +255,13 @@ static void save_part(struct out *o, const struct fc_second *s, uint32_t part) {
     char key[16];
     begin(o->e, &w, n);
     for (uint32_t i = from; i < from + n; i++) {
-        const struct fc_logged *l = &s->facts[i];
-        const int64_t v[] = {l->fact.ts_us, l->fact.value, l->fact.sign, l->fact.count, l->fact.sum};
+        const struct fc_logged l = fc_rolling_at(s, i);
+        const int64_t v[] = {l.fact.ts_us, l.fact.value, l.fact.sign, l.fact.count, l.fact.sum};
         fc_mpw_array(&w, 8);
         for (size_t k = 0; k < sizeof v / sizeof *v; k++) fc_mpw_int(&w, v[k]);
-        write_opt(&w, l->place.queue == NULL ? NULL : &l->place.queue->e.name);
-        write_opt(&w, l->place.agent == NULL ? NULL : &l->place.agent->e.name);
-        fc_mpw_int(&w, l->place.channel);
+        write_opt(&w, l.place.queue == NULL ? NULL : &l.place.queue->e.name);
+        write_opt(&w, l.place.agent == NULL ? NULL : &l.place.agent->e.name);
+        fc_mpw_int(&w, l.place.channel);
     }
     FC_ASSERT(!w.overflow); /* 800 facts of the longest names are 300 bytes each: fits the block */
     record(o, FC_RECORD_PUT, fc_str_n(key, second_key(key, s->second, part)), fc_str_n((const char *)w.buf, w.len));

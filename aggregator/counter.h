@@ -7,6 +7,8 @@
 #ifndef FC_COUNTER_H
 #define FC_COUNTER_H
 
+#include "clock.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -24,6 +26,12 @@ static inline void fc_count_max(struct fc_counter *c, uint64_t seen) {
 }
 
 static inline void fc_count_set(struct fc_counter *c, uint64_t to) { atomic_store_explicit(&c->n, to, memory_order_relaxed); }
+
+/* One turn of a thread's loop: how long the longest was, and how many were long enough to be a stall. */
+static inline void fc_count_turn(struct fc_counter *stalls, struct fc_counter *us_max, uint64_t us) {
+    if (us > FC_STALL_US) fc_count_add(stalls, 1);
+    fc_count_max(us_max, us);
+}
 
 /* Thread: any, wait-free. */
 static inline uint64_t fc_count_get(const struct fc_counter *c) {

@@ -1,5 +1,8 @@
 #include "driver.h"
 
+#include "leap.h"
+#include "log.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -34,8 +37,10 @@ struct fc_driver {
     struct fc_ring states, states_back, control;
     struct fc_state_block *spare[STATE_BLOCKS]; /* empty ones in hand */
     uint32_t spare_n;
+    struct fc_lag_sign lag; /* of the oldest events whose states may not be handed out yet */
     bool published; /* since the publisher was last woken */
     bool applied;   /* a block, in this turn */
+    bool held;      /* the wall clock was said to be behind now */
     struct fc_mono advanced, checkpointed;
     struct fc_driver_counts counts;
     struct fc_counter stop; /* writer: main; reader: engine thread */
@@ -104,6 +109,7 @@ struct fc_ring *fc_driver_states(struct fc_driver *d) { return &d->states; }
 struct fc_ring *fc_driver_states_back(struct fc_driver *d) { return &d->states_back; }
 void fc_driver_set_publisher(struct fc_driver *d, struct fc_wake *publisher) { d->publisher = publisher; }
 struct fc_wake *fc_driver_wake(struct fc_driver *d) { return &d->wake; }
+const struct fc_ring *fc_driver_records(const struct fc_driver *d) { return d->records; }
 const struct fc_driver_counts *fc_driver_counts(const struct fc_driver *d) { return &d->counts; }
 
 bool fc_driver_configure(struct fc_driver *d, const struct fc_rules *rules) {
@@ -114,6 +120,14 @@ bool fc_driver_configure(struct fc_driver *d, const struct fc_rules *rules) {
 
 /* ---- events ---------------------------------------------------------------------------------------------------- */
 
+/* The oldest that is under way decides: the others waited less. */
+static void note_lag(struct fc_driver *d, const struct fc_event_block *b, uint32_t from) {
+    for (uint32_t i = from; i < b->count && d->lag.received.ns == 0; i++) {
+        bool live = b->events[i].kind <= FC_PARTED; /* told as it happens */
+        if (live) d->lag = (struct fc_lag_sign){.event_us = b->events[i].ts, .received = b->received};
+    }
+}
+
 /* False: the block must wait for events of its spool that another ring still holds. */
 static bool apply_block(struct fc_driver *d, const struct fc_event_block *b) {
     struct fc_str spool = fc_str_n(b->spool, sizeof b->spool);
@@ -121,7 +135,9 @@ static bool apply_block(struct fc_driver *d, const struct fc_event_block *b) {
     if (b->first > mark) return false;
     uint32_t from = mark > b->first ? (uint32_t)(mark - b->first < b->count ? mark - b->first : b->count) : 0;
     fc_count_add(&d->counts.events_again, from);
-    for (uint32_t i = from; i < b->count; i++) fc_engine_apply(d->engine, &b->events[i]);
+    fc_engine_via(d->engine, spool);
+    note_lag(d, b, from);
+    fc_engine_apply_all(d->engine, b->events + from, b->count - from);
     if (b->first + b->count > mark) fc_engine_set_mark(d->engine, spool, b->first + b->count);
     return true;
 }
@@ -177,10 +193,21 @@ static void give_state(void *ctx, struct fc_state_block *b) {
     d->published = true;
 }
 
+/* Nothing waits, or what changed with that event has had its turn: its states are before this in the ring. */
+static void tell_lag(struct fc_driver *d, bool all_out, struct fc_mono now) {
+    if (d->lag.received.ns == 0 || (!all_out && fc_mono_ms_since(d->lag.received, now) < 2 * FC_TOPIC_SPACING_MS)) return;
+    struct fc_state_block *b = take_state(d);
+    if (b == NULL) return;
+    b->lag = d->lag;
+    d->lag.received.ns = 0;
+    FC_ASSERT(FC_RING_PUSH(&d->states, &b));
+}
+
 static int64_t publish(struct fc_driver *d, struct fc_mono now) {
     if (d->publisher == NULL) return -1;
     struct fc_outlet out = {take_state, give_state, d};
     int64_t due = fc_engine_publish(d->engine, &out, now);
+    if (d->published) tell_lag(d, due < 0, now);
     if (d->published) fc_wake_signal(d->publisher);
     d->published = false;
     return due;
@@ -243,12 +270,16 @@ static void hand_over_kept(struct fc_driver *d) {
 
 /* None begins while one is under way, so what is kept is never more than one. */
 static void checkpoint(struct fc_driver *d) {
-    if (d->writer == NULL || d->kept != NULL || !fc_engine_dirty(d->engine)) return;
     struct fc_mono before = fc_mono_now();
-    d->keeps = false;
-    d->patience_ns = PATIENCE_NS;
-    fc_engine_checkpoint(d->engine, take_record, give_record, d);
-    fc_count_max(&d->counts.checkpoint_us_max, (uint64_t)((fc_mono_now().ns - before.ns) / 1000));
+    if (d->writer == NULL || d->kept != NULL) return;
+    if (fc_engine_dirty(d->engine)) {
+        d->keeps = false;
+        d->patience_ns = PATIENCE_NS;
+        fc_engine_checkpoint(d->engine, take_record, give_record, d);
+        fc_count_set(&d->counts.checkpoint_us, fc_mono_us_since(before, fc_mono_now()));
+        fc_count_max(&d->counts.checkpoint_us_max, fc_count_get(&d->counts.checkpoint_us));
+    }
+    if (d->kept == NULL) fc_count_set(&d->counts.covered_ns, (uint64_t)before.ns);
 }
 
 /* The last checkpoint, if the disk takes one: without it the next start reads a longer journal, no more. */
@@ -266,15 +297,17 @@ static void finish(struct fc_driver *d) {
 
 /* ---- a turn ---------------------------------------------------------------------------------------------------- */
 
-static void show_counts(struct fc_driver *d, struct fc_wall wall) {
+static void show_counts(struct fc_driver *d, struct fc_wall wall, struct fc_mono now) {
     const struct fc_engine_counters *c = fc_engine_counters(d->engine);
     uint64_t again = fc_count_get(&d->counts.events_again);
-#define COUNTER(name, help) fc_count_set(&d->counts.name, c->name);
+#define COUNTER(name, type, help) fc_count_set(&d->counts.name, c->name);
     FC_ENGINE_COUNTERS(COUNTER)
 #undef COUNTER
     fc_count_set(&d->counts.events_again, again); /* counted here, not by the engine */
     fc_count_set(&d->counts.now_us, (uint64_t)fc_engine_now_us(d->engine));
     fc_count_set(&d->counts.turn_wall_us, (uint64_t)wall.us);
+    fc_count_set(&d->counts.turn_ns, (uint64_t)now.ns);
+    fc_count_set(&d->counts.held_us, (uint64_t)fc_engine_held_us(d->engine, wall));
 }
 
 static void take_rules(struct fc_driver *d) {
@@ -282,10 +315,23 @@ static void take_rules(struct fc_driver *d) {
     if (FC_RING_POP(&d->control, &rules)) fc_engine_configure(d->engine, rules);
 }
 
+/* Said when it happens, and that it has an end: meanwhile waits and windows stand still. */
+static void watch_clock(struct fc_driver *d, struct fc_wall wall, struct fc_mono now) {
+    int64_t leap_us = fc_engine_watch(d->engine, wall, now), held_us = fc_engine_held_us(d->engine, wall);
+    if (leap_us > 0) fc_warn("the wall clock leapt ahead by %lld s: waits and windows go on from there", (long long)(leap_us / FC_SECOND_US));
+    if (leap_us < 0 && held_us == 0) fc_info("the wall clock was set back by %lld s, to where now is", (long long)(-leap_us / FC_SECOND_US));
+    if (held_us > FC_LEAP_US && !d->held)
+        fc_err("the wall clock is %lld s behind the newest time seen: now stands still until it has caught up, and displays are told",
+               (long long)(held_us / FC_SECOND_US));
+    if (held_us == 0 && d->held) fc_info("the wall clock has caught up: now moves again");
+    d->held = held_us > FC_LEAP_US || (d->held && held_us > 0);
+}
+
 int64_t fc_driver_do_work(struct fc_driver *d, struct fc_wall wall, struct fc_mono now) {
     bool more = false;
     d->applied = false;
     take_rules(d);
+    watch_clock(d, wall, now);
     if (d->advanced.ns == 0 || fc_mono_ms_since(d->advanced, now) >= ADVANCE_MS) {
         fc_engine_advance(d->engine, wall);
         d->advanced = now;
@@ -299,7 +345,7 @@ int64_t fc_driver_do_work(struct fc_driver *d, struct fc_wall wall, struct fc_mo
         checkpoint(d);
         d->checkpointed = now;
     }
-    show_counts(d, wall);
+    show_counts(d, wall, now);
     if (more) return 0;
     return due >= 0 && due < IDLE_MS ? due : IDLE_MS;
 }
@@ -314,7 +360,9 @@ static bool idle(const struct fc_driver *d) {
 static void *run(void *ctx) {
     struct fc_driver *d = ctx;
     while (fc_count_get(&d->stop) == 0) {
-        int64_t ms = fc_driver_do_work(d, fc_wall_now(), fc_mono_now());
+        struct fc_mono began = fc_mono_now();
+        int64_t ms = fc_driver_do_work(d, fc_wall_now(), began);
+        fc_count_turn(&d->counts.stalls, &d->counts.turn_us_max, fc_mono_us_since(began, fc_mono_now()));
         if (ms == 0) continue;
         fc_wake_prepare(&d->wake);
         if (idle(d) && fc_count_get(&d->stop) == 0) fc_wake_wait(&d->wake, ms * 1000000);
@@ -322,7 +370,7 @@ static void *run(void *ctx) {
     }
     while (!idle(d)) (void)fc_driver_do_work(d, fc_wall_now(), fc_mono_now());
     finish(d);
-    show_counts(d, fc_wall_now());
+    show_counts(d, fc_wall_now(), fc_mono_now());
     return NULL;
 }
 

@@ -22,14 +22,18 @@
 #define FC_CHECKPOINT_MS 1000
 
 struct fc_driver_counts { /* writer: the engine thread; readers: any */
-#define COUNTER(name, help) struct fc_counter name;
+#define COUNTER(name, type, help) struct fc_counter name;
     FC_ENGINE_COUNTERS(COUNTER)
 #undef COUNTER
     struct fc_counter turn_wall_us;     /* wall clock of the latest turn: how the publisher knows that the engine lives */
     struct fc_counter now_us;           /* the engine's now */
     struct fc_counter apply_us_max;     /* longest block applied */
-    struct fc_counter checkpoint_us_max; /* longest pause for a checkpoint */
-    struct fc_counter checkpoint_kept;   /* blocks of checkpoints for which the writer had no room at once */
+    struct fc_counter checkpoint_us, checkpoint_us_max; /* latest and longest pause for a checkpoint */
+    struct fc_counter covered_ns;       /* monotonic: when the writer last had everything that the engine had */
+    struct fc_counter turn_ns;          /* monotonic: the latest turn */
+    struct fc_counter held_us;          /* how far the wall clock is behind the engine's now */
+    struct fc_counter stalls, turn_us_max; /* turns above FC_STALL_US */
+    struct fc_counter checkpoint_kept;  /* blocks of checkpoints for which the writer had no room at once */
 };
 
 struct fc_driver;
@@ -47,6 +51,7 @@ struct fc_ring *fc_driver_states(struct fc_driver *d);
 struct fc_ring *fc_driver_states_back(struct fc_driver *d);
 void fc_driver_set_publisher(struct fc_driver *d, struct fc_wake *publisher);
 struct fc_wake *fc_driver_wake(struct fc_driver *d);
+const struct fc_ring *fc_driver_records(const struct fc_driver *d); /* for whoever watches; NULL: no writer */
 
 /* fc_driver_configure -- new rules from main; false when an earlier change is not taken yet. `rules` must live on. Thread: main */
 bool fc_driver_configure(struct fc_driver *d, const struct fc_rules *rules);

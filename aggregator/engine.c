@@ -84,6 +84,7 @@ void fc_engine_destroy(struct fc_engine *e) {
     fc_seen_destroy(e->surveys);
     fc_due_fini(&e->breaches);
     fc_tally_fini(&e->merged);
+    fc_delta_fini(&e->minute);
     free(e->spans[0].at);
     free(e->spans[1].at);
     free(e->scratch);
@@ -123,7 +124,6 @@ static void due(struct fc_engine *e) {
     fc_chains_advance(e->chains, e->now_us);
     fc_cases_advance(e->cases, e->now_us);
     fc_seen_advance(e->surveys, e->now_us);
-    if (!e->event_clock) fc_feed_silence(e);
 }
 
 static void move_on(struct fc_engine *e, int64_t now_us) {
@@ -135,6 +135,24 @@ static void move_on(struct fc_engine *e, int64_t now_us) {
 
 void fc_engine_advance(struct fc_engine *e, struct fc_wall now) {
     if (!e->event_clock && now.us > e->now_us) move_on(e, now.us);
+}
+
+int64_t fc_engine_held_us(const struct fc_engine *e, struct fc_wall wall) {
+    return e->event_clock || wall.us >= e->now_us ? 0 : e->now_us - wall.us;
+}
+
+int64_t fc_engine_watch(struct fc_engine *e, struct fc_wall wall, struct fc_mono now) {
+    int64_t leap_us = fc_leap_us(&e->leap, wall, now);
+    e->wall = wall;
+    e->mono = now;
+    if (leap_us < 0) e->counters.clock_set_back++;
+    if (leap_us > 0) e->counters.clock_set_forward++;
+    if (leap_us != 0) fc_feed_leapt(e);
+    if (!e->event_clock && fc_mono_ms_since(e->looked, now) >= 1000) {
+        fc_feed_look(e);
+        e->looked = now;
+    }
+    return leap_us;
 }
 
 static struct fc_queue *resolve_queue(void *ctx, struct fc_str name) { return fc_engine_queue(ctx, name); }
@@ -158,8 +176,9 @@ void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev) {
         return;
     }
     e->counters.events++;
-    if (e->event_clock && ev->ts > e->now_us) move_on(e, ev->ts);
     struct fc_source_state_of *src = fc_feed_heard(e, ev);
+    bool says_time = ev->kind != FC_HEARTBEAT || src == NULL || src != e->via; /* a collector lives in today also when it reads a recording */
+    if (e->event_clock && says_time && ev->ts > e->now_us) move_on(e, ev->ts);
     switch (ev->kind) {
     case FC_OFFERED:
     case FC_ALERTED:
@@ -181,6 +200,14 @@ void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev) {
     case FC_SURVEYED:
     case FC_COMPLAINT: quality(e, ev); break;
     case FC_KIND_COUNT: break;
+    }
+    fc_feed_fed(e, ev, src);
+}
+
+void fc_engine_apply_all(struct fc_engine *e, const struct fc_event *events, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        fc_ahead_events(e, events, i, n);
+        fc_engine_apply(e, &events[i]);
     }
 }
 

@@ -7,6 +7,7 @@
 #ifndef FC_ENGINE_H
 #define FC_ENGINE_H
 
+#include "aggregator_figures.h"
 #include "clock.h"
 #include "rules.h"
 #include "event.h"
@@ -30,10 +31,23 @@ void fc_engine_configure(struct fc_engine *e, const struct fc_rules *rules);
 /* fc_engine_apply -- one event. What makes no sense (an answer of nobody) is counted by name, never fatal. */
 void fc_engine_apply(struct fc_engine *e, const struct fc_event *ev);
 
+/* The same for many, one after the other, and faster: what later ones need is fetched while earlier ones are applied. */
+void fc_engine_apply_all(struct fc_engine *e, const struct fc_event *events, uint32_t n);
+
 /* fc_engine_advance -- moves now to the wall clock's time (ignored with the event clock, where events do it): lets facts grow old, turns the
  * day, counts breaches whose threshold has elapsed. Cheap when nothing is due; call it some ten times a second. */
 void fc_engine_advance(struct fc_engine *e, struct fc_wall now);
 int64_t fc_engine_now_us(const struct fc_engine *e);
+
+/* fc_engine_watch -- what time it is by both clocks, each turn before events: who is silent is a matter of the monotonic one, whose
+ * clock is off of the wall's. Says by how much the wall clock has leapt (leap.h). Now is fc_engine_advance's business. */
+int64_t fc_engine_watch(struct fc_engine *e, struct fc_wall wall, struct fc_mono now);
+
+/* fc_engine_held_us -- how far the wall clock is behind now, which never goes back but waits for it; 0: it is not. */
+int64_t fc_engine_held_us(const struct fc_engine *e, struct fc_wall wall);
+
+/* fc_engine_via -- the spool that the events applied next have come through; its collector is lost, so are they. {0}: not known. */
+void fc_engine_via(struct fc_engine *e, struct fc_str spool);
 
 /* The number of the next event of a spool that is not applied yet: the engine's half of "twice changes nothing". */
 uint64_t fc_engine_mark(struct fc_engine *e, struct fc_str spool);
@@ -45,10 +59,17 @@ bool fc_engine_peek(struct fc_engine *e, enum fc_scope scope, struct fc_str name
 
 /* ---- topics ---------------------------------------------------------------------------------------------------- */
 
+/* When the events were that the states just handed out come from: the oldest of them. */
+struct fc_lag_sign {
+    int64_t event_us;
+    struct fc_mono received; /* its batch; ns 0: no sign */
+};
+
 /* One topic's whole state, encoded. The body's memory stays with the block and is used again. */
 struct fc_state_block {
     char topic[FC_TOPIC_MAX];
     uint32_t topic_n;
+    struct fc_lag_sign lag; /* received.ns != 0: this block is the sign alone, behind the states it is of, and topic is empty */
     bool gone; /* the topic has no state any more: the body says "gone" */
     uint8_t *body;
     size_t body_n, body_cap;
@@ -83,36 +104,20 @@ void fc_engine_checkpoint(struct fc_engine *e, struct fc_record_block *(*take)(v
 FC_MUST_USE enum fc_status fc_engine_restore(struct fc_engine *e, struct fc_str key, struct fc_str value, struct fc_error *err);
 void fc_engine_restored(struct fc_engine *e);
 
+/* Nearly all records are customers', and they concern nothing else. So one other thread may restore those meanwhile, from the time
+ * when all records with lesser keys of their kind are restored until fc_engine_restored:
+ *   keys from fc_engine_customers_from on (its length is returned) that begin with the same letter, each to
+ *   fc_engine_restore_customer, in their order; then fc_engine_restored_customers once. */
+#define FC_CUSTOMERS_KEY 17
+size_t fc_engine_customers_from(char key[FC_CUSTOMERS_KEY]);
+FC_MUST_USE enum fc_status fc_engine_restore_customer(struct fc_engine *e, struct fc_str key, struct fc_str value, struct fc_error *err);
+void fc_engine_restored_customers(struct fc_engine *e);
+
 /* ---- counters -------------------------------------------------------------------------------------------------- */
 
-/* COUNTER(name, "one line of help") */
-#define FC_ENGINE_COUNTERS(COUNTER)                                                                                    \
-    COUNTER(events, "events applied")                                                                                  \
-    COUNTER(events_again, "events skipped because their number was applied before")                                    \
-    COUNTER(events_unread, "events of a kind this version does not know or could not read")                            \
-    COUNTER(offered_again, "offered events of a contact that is known already")                                        \
-    COUNTER(without_contact, "contacts forgotten that were never offered, and dispositions of nothing")                \
-    COUNTER(forgotten_early, "contacts forgotten before their time because there were too many")                        \
-    COUNTER(marks_left_out, "holds, alerts and misses beyond what is kept of one contact")                             \
-    COUNTER(ended_unknown, "contacts ended as unknown because their source no longer listed them")                     \
-    COUNTER(beyond_rolling, "facts too old or too far ahead for the rolling windows")                                  \
-    COUNTER(contacts, "contacts held now, waiting, talking or just over")                                              \
-    COUNTER(waiting, "contacts waiting now")                                                                           \
-    COUNTER(queues, "queues known")                                                                                    \
-    COUNTER(agents, "agents known")                                                                                    \
-    COUNTER(customers, "customers whose contacts are held for first-contact resolution")                               \
-    COUNTER(visits, "their contacts held")                                                                             \
-    COUNTER(visits_too_late, "contacts that came too late for their customer's chain, or were too many")               \
-    COUNTER(cases, "complaints and disposed cases held now")                                                           \
-    COUNTER(cases_open, "complaints open now")                                                                         \
-    COUNTER(cases_evicted, "complaints and cases forgotten early because there were too many")                         \
-    COUNTER(surveys_again, "surveys that had come before")                                                             \
-    COUNTER(topics_sent, "topic states handed to the publisher")                                                       \
-    COUNTER(topics_held, "times a changed topic found no free block and waited")                                       \
-    COUNTER(checkpoints, "checkpoints handed to the writer")
-
+/* The rows are in contract/aggregator_figures.h. */
 struct fc_engine_counters {
-#define COUNTER(name, help) uint64_t name;
+#define COUNTER(name, type, help) uint64_t name;
     FC_ENGINE_COUNTERS(COUNTER)
 #undef COUNTER
 };

@@ -1,9 +1,10 @@
 /* engine_internal -- the engine's things, for its own files only.
  *
  *   engine.c       leads each event to its place        owner.c     queues, groups, agents' lists: what exists, what changed
- *   feed.c         the sources themselves               ledger.c    facts and time into tallies, windows, days
+ *   feed.c         the sources themselves               ledger.c    facts and time into series, windows, days
  *   contact*.c     contacts, see contact.h              topics.c    whole states for displays
  *   agent.c        agents' states and queues            checkpoint.c, restore.c   the store's records
+ *   ahead.c        fetches what comes next
  * Arrows go one way: engine -> feed -> contact -> agent -> ledger -> owner.
  *
  * State is a function of the set of events. A contact, a customer's chain, a complaint and an agent's timeline keep what
@@ -16,15 +17,20 @@
 #include "chains.h"
 #include "due.h"
 #include "engine.h"
+#include "leap.h"
 #include "levels.h"
 #include "map.h"
 #include "place.h"
 #include "rolling.h"
 #include "seen.h"
+#include "skew.h"
 #include "steps.h"
 #include "timeline.h"
 
-#define SOURCE_SILENT_US (15 * FC_SECOND_US) /* three missed heartbeats */
+#define SOURCE_SILENT_MS 15000                        /* three missed heartbeats */
+#define SOURCE_GIVEN_UP_US (24 * 60 * FC_MINUTE_US)   /* lost for so long it is not waited for any more: its tiles are as good as ever */
+#define FC_FEEDS_MAX 8                                /* sources of one queue that are remembered */
+#define FC_LOST_MAX 16                                /* sources that an item names */
 
 struct fc_list_of { /* a plain growing array of pointers */
     void **at;
@@ -39,21 +45,24 @@ struct fc_cell { /* of one owner: what came by one channel, or by none */
 
 /* A queue, a group of queues, `all` or an agent: what has a name, tallies and topics. The others begin with it. */
 struct fc_entity {
+    /* what every fact touches: 64 bytes, as a line of the processor's cache */
     struct fc_str name; /* owned; first, for the map */
     enum fc_scope scope;
-    struct fc_cell *cells[FC_CELLS];  /* made when first needed; an agent's: the plain one */
-    struct fc_levels levels;          /* agents by state, now and over time */
-    int64_t day_start_us, day_end_us;
-    int64_t complaints_open;
-    struct fc_roster { /* agents, sorted by label; of queues and `all` */
-        struct fc_agent **at;
-        uint32_t n, cap;
-    } roster;
     bool in_publish_list; /* its window topics changed */
     bool in_list_list;    /* its agent list changed (queue, all) */
     bool in_store_list;   /* changed since the last checkpoint */
     bool day_turned;      /* scratch of ledger.c */
-    struct fc_mono published, list_published;
+    int64_t day_start_us, day_end_us;
+    int64_t complaints_open;
+    struct fc_mono published;
+    /* 64 more */
+    struct fc_cell *cells[FC_CELLS]; /* made when first needed; an agent's: the plain one */
+    struct fc_mono list_published;
+    struct fc_levels levels; /* agents by state, now and over time; 64 a state */
+    struct fc_roster { /* agents, sorted by label; of queues and `all` */
+        struct fc_agent **at;
+        uint32_t n, cap;
+    } roster;
 };
 
 struct fc_group { /* `all` is one too; it lists no queues since it has every one */
@@ -67,6 +76,8 @@ struct fc_queue {
     struct fc_entity e;
     const struct fc_queue_rules *rules;
     struct fc_list_of groups; /* struct fc_group * */
+    struct fc_source_state_of *feeds[FC_FEEDS_MAX]; /* whose events it has had since the start or in restored contacts */
+    uint32_t feeds_n;
 };
 
 struct fc_membership;
@@ -111,6 +122,7 @@ struct fc_contact_survey { /* an answer that names the contact, kept since where
 /* Times are 0 where nothing was said. */
 struct fc_contact {
     struct fc_str id; /* into id_bytes; first, for the map */
+    char id_bytes[FC_ID_MAX];
     enum fc_contact_state state;
     bool to_store, stored, linked_over;
     bool breached; /* it still waits and its threshold has elapsed */
@@ -131,14 +143,19 @@ struct fc_contact {
     struct fc_chain_key customer;
     uint64_t root;
     struct fc_wait_link in_queue, in_over;
-    char id_bytes[FC_ID_MAX];
 };
 
 struct fc_source_state_of {
     struct fc_str name; /* owned; first, for the map */
     char epoch[FC_ID_MAX + 1];
     bool down, beats; /* beats: it sends heartbeats, so that their absence means something */
-    int64_t since_us, heard_us, gap_us;
+    int64_t since_us, heard_us, gap_us; /* heard_us: engine's time */
+    struct fc_mono heard;  /* ns 0: not since the start */
+    struct fc_skew skew;
+    int64_t skew_us;       /* as last told */
+    bool skew_known, skewed;
+    struct fc_source_state_of *via; /* the collector that its events come through, or NULL: when that is lost, so is this */
+    struct fc_queue *fed;  /* the queue of its latest event */
     int64_t gaps;
     char gap_reason[FC_TEXT_MAX + 1];
     uint64_t snapshot;      /* rises with every begin */
@@ -152,9 +169,23 @@ struct fc_applied {
     bool to_store;
 };
 
+/* What an event that comes soon will touch, as far as it is known; only ever fetched, never relied on. */
+struct fc_expected {
+    uint64_t contact_hash, queue_hash, agent_hash; /* 0: not named */
+    struct fc_contact *contact;
+    struct fc_queue *queue;
+    struct fc_agent *agent;
+};
+
+#define FC_EXPECTED 16 /* power of two, above the farthest look ahead */
+
 struct fc_engine {
     const struct fc_rules *rules;
     bool event_clock;
+    struct fc_wall wall; /* as last told by fc_engine_watch */
+    struct fc_mono mono, looked; /* likewise; when sources were last looked through */
+    struct fc_leap leap;
+    struct fc_source_state_of *via; /* the collector whose batch is being applied, or NULL */
     bool shows_tallies; /* groups' items hold what they are worked out from */
     int64_t now_us, next_turn_us; /* next_turn_us: when the first owner's day ends */
     struct fc_map queues, agents, contacts, sources, marks;
@@ -178,11 +209,13 @@ struct fc_engine {
     struct fc_mono queues_published, sources_published;
     uint64_t version;        /* of the last topic state */
     struct fc_tally merged; /* scratch: an owner's cells together */
+    struct fc_delta minute; /* scratch of checkpoint.c */
     struct fc_contact_spans { /* scratch of contact_follow.c: before and after an event */
         struct fc_contact_span *at;
         uint32_t n, cap;
     } spans[2];
     uint8_t *scratch;        /* FC_RECORD_BLOCK_BYTES, for encoding records */
+    struct fc_expected expected[FC_EXPECTED]; /* ahead.c */
     bool restoring;          /* agents' time told now is in the stored tallies already */
     struct fc_engine_counters counters;
 };
@@ -192,6 +225,7 @@ void fc_list_push(struct fc_list_of *l, void *item);
 struct fc_str fc_str_own(struct fc_str s); /* a copy on the heap */
 void fc_str_replace(struct fc_str *owned, struct fc_str with);
 
+void *fc_owner_alloc(size_t size); /* zeroed, at the beginning of a cache line; free() */
 void fc_entity_init(struct fc_engine *e, struct fc_entity *x, enum fc_scope scope, struct fc_str name);
 void fc_entity_fini(struct fc_entity *x);
 struct fc_cell *fc_entity_cell(struct fc_entity *x, uint8_t channel);  /* made when absent */
@@ -222,6 +256,10 @@ void fc_roster_remove(struct fc_roster *r, const struct fc_agent *a);
 int64_t fc_entity_longest_wait_since_us(const struct fc_engine *e, const struct fc_entity *x, int channel); /* -1: all; 0: nobody waits */
 
 struct fc_entity *fc_engine_find(struct fc_engine *e, enum fc_scope scope, struct fc_str name); /* engine.c; NULL: none */
+
+/* ---- ahead.c: into the processor's caches before it is needed */
+void fc_ahead_events(struct fc_engine *e, const struct fc_event *events, uint32_t at, uint32_t n); /* before events[at] is applied */
+void fc_ahead_leaving(const struct fc_second *s, uint32_t at);                                   /* before fact `at` of the second leaves */
 
 /* ---- ledger.c: facts, time and the days */
 void fc_engine_fact(struct fc_engine *e, const struct fc_place *place, const struct fc_fact *fact);
@@ -286,7 +324,13 @@ void fc_engine_touch_agent(struct fc_engine *e, struct fc_agent *a); /* its own 
 void fc_feed_apply(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *s);
 struct fc_source_state_of *fc_feed_heard(struct fc_engine *e, const struct fc_event *ev); /* NULL when the event names no source */
 struct fc_source_state_of *fc_feed_source(struct fc_engine *e, struct fc_str name);
-void fc_feed_silence(struct fc_engine *e); /* who has not been heard for too long */
+void fc_feed_fed(struct fc_engine *e, const struct fc_event *ev, struct fc_source_state_of *s); /* its queue has this source */
+void fc_feed_link(struct fc_queue *q, struct fc_source_state_of *s);
+void fc_feed_look(struct fc_engine *e);  /* once a second: who has not been heard for too long, whose clock is off */
+void fc_feed_leapt(struct fc_engine *e); /* lags from before say nothing any more */
+
+/* The sources of an owner that are silent or down, each once; says how many (at most FC_LOST_MAX). */
+uint32_t fc_feed_lost(const struct fc_engine *e, const struct fc_entity *x, const struct fc_source_state_of **out);
 const char *fc_feed_state_word(const struct fc_source_state_of *s); /* up, down or silent */
 
 #endif

@@ -3,6 +3,7 @@
  *
  *   ingest i -> engine      fc_event_block   decoded events          back: engine -> ingest i
  *   ingest i -> writer      fc_batch         the received bytes      back: writer -> ingest i, as the ack to send
+ *   ingest i -> publisher    fc_tell          how a collector is  (freed by the publisher)
  *   engine   -> writer      fc_record_block  checkpoint records      back: writer -> engine, when committed
  * An ingest thread pushes a batch to the engine before it pushes it to the writer: so when the writer answers a hello
  * with `next`, every event below it is at least in some engine ring already.
@@ -10,6 +11,7 @@
 #ifndef FC_HANDOVER_H
 #define FC_HANDOVER_H
 
+#include "clock.h"
 #include "event.h"
 #include "link.h"
 
@@ -17,9 +19,18 @@
 struct fc_event_block {
     char spool[FC_SPOOL_ID_LEN];
     uint64_t first; /* number of events[0] in its spool; the others follow without holes */
+    struct fc_mono received; /* when its message came; 0: read back from the journal */
     uint32_t count; /* events that could be decoded stand at their place; a rejected or unknown one has kind FC_KIND_COUNT */
     struct fc_event events[FC_BATCH_EVENTS_MAX];
     uint8_t bytes[FC_BATCH_BYTES_MAX];
+};
+
+/* What a collector told of itself: the map of link.h, allocated with its bytes. */
+struct fc_tell {
+    char spool[FC_SPOOL_ID_LEN];
+    struct fc_mono at; /* when it came */
+    uint32_t n;
+    uint8_t bytes[];
 };
 
 /* Records of a checkpoint, packed one behind the other: fc_record_append / fc_record_next. */

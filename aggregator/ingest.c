@@ -14,6 +14,7 @@
 #define PEER_QUEUE 16               /* messages a peer may have waiting in this process */
 #define SESSIONS 1024u              /* spools known at a time; a forgotten one is asked about again */
 #define SESSION_WAYS 8u             /* places where a spool may stand */
+#define TELLS 64                    /* that may wait for the publisher */
 #define LOG_EVERY_NS INT64_C(1000000000)
 
 /* What is known of a spool that speaks to this endpoint. */
@@ -31,7 +32,7 @@ struct session {
 };
 
 struct fc_ingest {
-    struct fc_ring events, events_back, batches, batches_back;
+    struct fc_ring events, events_back, batches, batches_back, tells;
     struct fc_wake wake, blocks_wake, *engine, *writer;
     void *socket;
     char endpoint[300];
@@ -63,6 +64,7 @@ static enum fc_status make_pools(struct fc_ingest *in, struct fc_error *err) {
     if (s == FC_OK) s = fc_ring_init(&in->events_back, in->block_count, sizeof *in->blocks, err);
     if (s == FC_OK) s = fc_ring_init(&in->batches, in->batch_count, sizeof *in->idle, err);
     if (s == FC_OK) s = fc_ring_init(&in->batches_back, in->batch_count, sizeof *in->idle, err);
+    if (s == FC_OK) s = fc_ring_init(&in->tells, TELLS, sizeof(struct fc_tell *), err);
     if (s != FC_OK) return s;
     in->blocks = calloc(in->block_count, sizeof *in->blocks);
     in->batch_pool = calloc(in->batch_count, sizeof *in->batch_pool);
@@ -130,6 +132,7 @@ struct fc_ring *fc_ingest_events(struct fc_ingest *in) { return &in->events; }
 struct fc_ring *fc_ingest_events_back(struct fc_ingest *in) { return &in->events_back; }
 struct fc_ring *fc_ingest_batches(struct fc_ingest *in) { return &in->batches; }
 struct fc_ring *fc_ingest_batches_back(struct fc_ingest *in) { return &in->batches_back; }
+struct fc_ring *fc_ingest_tells(struct fc_ingest *in) { return &in->tells; }
 struct fc_wake *fc_ingest_wake(struct fc_ingest *in) { return &in->wake; }
 struct fc_wake *fc_ingest_blocks_wake(struct fc_ingest *in) { return &in->blocks_wake; }
 const struct fc_ingest_counts *fc_ingest_counts(const struct fc_ingest *in) { return &in->counts; }
@@ -287,6 +290,7 @@ static void take_batch(struct fc_ingest *in, struct session *s, const struct fc_
         return;
     }
     count_taken(in, m, zmq_msg_size(bytes), &rejects);
+    in->spare->received = fc_mono_now();
     FC_ASSERT(FC_RING_PUSH(&in->events, &in->spare));
     in->spare = NULL;
     if (in->engine != NULL) fc_wake_signal(in->engine);
@@ -299,12 +303,29 @@ static void take_batch(struct fc_ingest *in, struct session *s, const struct fc_
     hand_to_writer(in, s, b);
 }
 
+/* It changes nothing and is told again soon: when nobody takes it, it is dropped. */
+static void take_tell(struct fc_ingest *in, const struct fc_link_msg *m) {
+    fc_count_add(&in->counts.tells, 1);
+    struct fc_tell *tell = malloc(sizeof *tell + m->figures.n);
+    FC_ASSERT(tell != NULL);
+    *tell = (struct fc_tell){.at = fc_mono_now(), .n = m->figures.n};
+    memcpy(tell->spool, m->spool.p, sizeof tell->spool);
+    memcpy(tell->bytes, m->figures.p, m->figures.n);
+    if (FC_RING_PUSH(&in->tells, &tell)) return;
+    fc_count_add(&in->counts.tells_dropped, 1);
+    free(tell);
+}
+
 static void take_message(struct fc_ingest *in, zmq_msg_t *route, zmq_msg_t *bytes) {
     struct fc_link_msg m;
     struct fc_error err;
     struct fc_str none = {0};
     if (fc_link_decode(zmq_msg_data(bytes), zmq_msg_size(bytes), &m, &err) != FC_OK) {
         refuse(in, route, none, err.text);
+        return;
+    }
+    if (m.type == FC_LINK_TELL) {
+        take_tell(in, &m);
         return;
     }
     if (m.type != FC_LINK_HELLO && m.type != FC_LINK_BATCH) {
@@ -386,8 +407,12 @@ static void sleep_until_work(struct fc_ingest *in) {
 
 static void *run(void *arg) {
     struct fc_ingest *in = arg;
-    while (!stopping(in))
-        if (!fc_ingest_do_work(in)) sleep_until_work(in);
+    while (!stopping(in)) {
+        struct fc_mono began = fc_mono_now();
+        bool more = fc_ingest_do_work(in);
+        fc_count_turn(&in->counts.turns_long, &in->counts.turn_us_max, fc_mono_us_since(began, fc_mono_now()));
+        if (!more) sleep_until_work(in);
+    }
     return NULL;
 }
 
@@ -421,6 +446,9 @@ void fc_ingest_destroy(struct fc_ingest *in) {
     free(in->blocks);
     free(in->batch_pool);
     free(in->idle);
+    struct fc_tell *tell;
+    while (in->tells.slots != NULL && FC_RING_POP(&in->tells, &tell)) free(tell);
+    fc_ring_fini(&in->tells);
     fc_ring_fini(&in->events);
     fc_ring_fini(&in->events_back);
     fc_ring_fini(&in->batches);

@@ -36,6 +36,8 @@ struct fc_ingest_counts { /* writer: the ingest thread; readers: any */
     struct fc_counter refused;          /* messages answered with refuse */
     struct fc_counter acks;             /* sent */
     struct fc_counter stalls;           /* times it stopped reading for lack of a block or batch */
+    struct fc_counter tells, tells_dropped; /* collectors' words on themselves; dropped: the publisher takes none */
+    struct fc_counter turns_long, turn_us_max; /* turns above FC_STALL_US */
 };
 
 struct fc_ingest;
@@ -56,6 +58,7 @@ struct fc_ring *fc_ingest_events(struct fc_ingest *ingest);
 struct fc_ring *fc_ingest_events_back(struct fc_ingest *ingest);
 struct fc_ring *fc_ingest_batches(struct fc_ingest *ingest);
 struct fc_ring *fc_ingest_batches_back(struct fc_ingest *ingest);
+struct fc_ring *fc_ingest_tells(struct fc_ingest *ingest); /* struct fc_tell *; the publisher pops and frees */
 struct fc_wake *fc_ingest_wake(struct fc_ingest *ingest);
 struct fc_wake *fc_ingest_blocks_wake(struct fc_ingest *ingest);
 

@@ -16,43 +16,58 @@ static struct fc_cell *cell_of(struct fc_entity *x, uint8_t channel) {
 
 static bool is_wait(const struct fc_fact *f) { return f->count == FC_TALLY_answered && f->sign > 0; }
 
-struct rolling_entry {
+struct entry {
     const struct fc_logged *logged;
-    bool in_m15;
+    unsigned rolling; /* bits of enum fc_stretch: the windows that hold it */
 };
 
-static void add_rolling(struct fc_engine *e, struct fc_entity *x, void *ctx) {
-    const struct rolling_entry *r = ctx;
+static unsigned keep_second(struct fc_engine *e, const struct fc_logged *l) {
+    bool in_m15;
+    if (!fc_rolling_add(&e->rolling, l, &in_m15)) {
+        e->counters.beyond_rolling++;
+        return 0;
+    }
+    return FC_STRETCH_BIT(FC_STRETCH_H1) | (in_m15 ? FC_STRETCH_BIT(FC_STRETCH_M15) : 0);
+}
+
+static void add_peak(struct fc_series *s, const struct entry *r) {
     const struct fc_fact *f = &r->logged->fact;
+    if (r->rolling != 0 && is_wait(f)) fc_peaks_add(&s->peaks, f->ts_us / FC_SECOND_US, f->value);
+}
+
+static void add_rolling(struct fc_engine *e, struct fc_entity *x, void *ctx) {
+    const struct entry *r = ctx;
     struct fc_series *s = &cell_of(x, r->logged->place.channel)->series;
     (void)e;
-    fc_tally_apply(&s->h1, f, 1);
-    if (r->in_m15) fc_tally_apply(&s->m15, f, 1);
-    if (is_wait(f)) fc_peaks_add(&s->peaks, f->ts_us / FC_SECOND_US, f->value);
+    fc_series_apply(s, &r->logged->fact, r->rolling, 1);
+    add_peak(s, r);
 }
 
 void fc_engine_add_logged(struct fc_engine *e, const struct fc_logged *l) {
-    struct rolling_entry r = {.logged = l};
-    if (fc_rolling_add(&e->rolling, l, &r.in_m15)) fc_engine_each_owner(e, l->place.queue, l->place.agent, add_rolling, &r);
-    else e->counters.beyond_rolling++;
+    struct entry r = {l, keep_second(e, l)};
+    if (r.rolling != 0) fc_engine_each_owner(e, l->place.queue, l->place.agent, add_rolling, &r);
 }
 
 /* What contacts did in a group is its queues' merged: it keeps minutes of agents' time alone. */
 static bool keeps_minutes(const struct fc_engine *e, const struct fc_entity *x) { return x->scope != FC_SCOPE_GROUP || x == &e->all.e; }
 
-static void add_lasting(struct fc_engine *e, struct fc_entity *x, void *ctx) {
-    const struct fc_logged *l = ctx;
-    const struct fc_fact *f = &l->fact;
-    struct fc_series *s = &cell_of(x, l->place.channel)->series;
-    if (f->ts_us >= x->day_start_us && f->ts_us < x->day_end_us) fc_tally_apply(&s->day, f, 1);
-    if (keeps_minutes(e, x)) fc_delta_apply(fc_series_pending(s, f->ts_us), f);
+static bool in_day(const struct fc_entity *x, int64_t ts_us) { return ts_us >= x->day_start_us && ts_us < x->day_end_us; }
+
+static void add_fact(struct fc_engine *e, struct fc_entity *x, void *ctx) {
+    const struct entry *r = ctx;
+    const struct fc_fact *f = &r->logged->fact;
+    struct fc_series *s = &cell_of(x, r->logged->place.channel)->series;
+    unsigned stretches = r->rolling | (in_day(x, f->ts_us) ? FC_STRETCH_BIT(FC_STRETCH_DAY) : 0);
+    if (keeps_minutes(e, x)) fc_series_lasting(s, f, stretches);
+    else fc_series_apply(s, f, stretches, 1);
+    add_peak(s, r);
     fc_engine_touch(e, x);
 }
 
 void fc_engine_fact(struct fc_engine *e, const struct fc_place *place, const struct fc_fact *fact) {
     struct fc_logged l = {.fact = *fact, .place = *place};
-    fc_engine_add_logged(e, &l);
-    fc_engine_each_owner(e, place->queue, place->agent, add_lasting, &l);
+    struct entry r = {&l, keep_second(e, &l)};
+    fc_engine_each_owner(e, place->queue, place->agent, add_fact, &r);
     if (place->agent != NULL) fc_engine_touch_agent(e, place->agent);
 }
 
@@ -65,14 +80,17 @@ static void take_out(struct fc_engine *e, struct fc_entity *x, void *ctx) {
     const struct leaving *out = ctx;
     const struct fc_fact *f = &out->logged->fact;
     struct fc_series *s = &cell_of(x, out->logged->place.channel)->series;
-    fc_tally_apply(out->h1 ? &s->h1 : &s->m15, f, -1);
+    fc_series_apply(s, f, FC_STRETCH_BIT(out->h1 ? FC_STRETCH_H1 : FC_STRETCH_M15), -1);
     if (out->h1 && is_wait(f)) fc_peaks_expire(&s->peaks, f->ts_us / FC_SECOND_US + 1);
     fc_engine_touch_gauges(e, x);
 }
 
-static void grown_old(void *ctx, const struct fc_logged *l, bool h1) {
-    struct leaving out = {l, h1};
-    fc_engine_each_owner(ctx, l->place.queue, l->place.agent, take_out, &out);
+static void grown_old(void *ctx, const struct fc_second *s, bool h1) {
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct fc_logged l = fc_rolling_at(s, i);
+        fc_ahead_leaving(s, i);
+        fc_engine_each_owner(ctx, l.place.queue, l.place.agent, take_out, &(struct leaving){&l, h1});
+    }
 }
 
 /* ---- agents' time ------------------------------------------------------------------------------------------------ */
@@ -87,8 +105,7 @@ static void add_time(void *ctx, int64_t minute_us, enum fc_agent_state state, in
     const struct time_entry *t = ctx;
     if (state == FC_AGENT_OFFLINE) return;
     struct fc_series *s = &fc_entity_cell(t->x, FC_CHANNEL_PLAIN)->series;
-    if (minute_us >= t->x->day_start_us && minute_us < t->x->day_end_us) s->day.v[FC_TALLY_TIME + state] += us;
-    fc_delta_add(fc_series_pending(s, minute_us), (uint8_t)(FC_TALLY_TIME + state), us);
+    fc_series_time(s, minute_us, (uint8_t)(FC_TALLY_TIME + state), us, in_day(t->x, minute_us));
     fc_engine_touch(t->e, t->x);
 }
 
@@ -105,17 +122,17 @@ static bool holds_time(const struct fc_engine *e, const struct fc_entity *x) {
     return e->restoring && !(of_rules && !((const struct fc_group *)x)->day_known);
 }
 
-/* A step corrects what is entered, or will be, from settled_us on. So it need not be settled first, which enters every state of
- * the owner; only a stretch of hours (nobody was at work) is, or it would be corrected minute by minute. */
-static void settle_old(struct fc_engine *e, struct fc_entity *x, int64_t to_us) {
-    if (to_us - x->levels.settled_us > 2 * FC_MINUTE_US) settle(e, x, to_us);
+/* Once a minute settling comes before the owner's first step, so that all further ones of that minute are but gathered. */
+static void settle_minute(struct fc_engine *e, struct fc_entity *x, int64_t to_us) {
+    int64_t minute_us = to_us - to_us % FC_MINUTE_US;
+    if (x->levels.settled_us < minute_us) settle(e, x, minute_us);
 }
 
 static void enter_step(void *ctx, struct fc_levels *of, const struct fc_step *s) {
     struct fc_engine *e = ctx;
     struct fc_entity *x = (struct fc_entity *)(void *)((char *)of - offsetof(struct fc_entity, levels));
     struct time_entry t = {e, x};
-    if (!e->restoring) settle_old(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
+    if (!e->restoring) settle_minute(e, x, s->ts_us < e->now_us ? s->ts_us : e->now_us);
     struct fc_time_sink sink = {add_time, &t};
     fc_levels_step(of, s, fc_steps_m15_from_us(e->steps), fc_steps_h1_from_us(e->steps), holds_time(e, x) ? NULL : &sink);
     fc_steps_add(e->steps, of, s);
@@ -129,25 +146,26 @@ struct fc_step_sink fc_engine_step_sink(struct fc_engine *e) {
 
 static bool at_work(const struct fc_levels *l) {
     for (int s = 0; s < FC_AGENT_STATE_COUNT; s++)
-        if (s != FC_AGENT_OFFLINE && l->n[s] != 0) return true;
+        if (s != FC_AGENT_OFFLINE && l->of[s].n != 0) return true;
     return false;
 }
 
-/* Time is entered when something happens, and at least once a minute, so that stored minutes miss none of a quiet floor. */
+/* Time is entered in every minute, so that stored minutes miss none of a quiet floor. */
 static void settle_slices(struct fc_engine *e, int64_t from_s, int64_t to_s) {
+    int64_t minute_us = e->now_us - e->now_us % FC_MINUTE_US;
     if (to_s - from_s > SETTLE_SLICES) from_s = to_s - SETTLE_SLICES;
     for (int64_t s = from_s + 1; s <= to_s; s++) {
         for (uint32_t i = (uint32_t)(s % SETTLE_SLICES); i < e->owners.n; i += SETTLE_SLICES) {
             struct fc_entity *x = e->owners.at[i];
-            if (at_work(&x->levels)) fc_engine_settle(e, x);
+            if (x->levels.settled_us < minute_us && at_work(&x->levels)) fc_engine_settle(e, x);
         }
     }
 }
 
 /* ---- windows ------------------------------------------------------------------------------------------------------ */
 
-static const struct fc_tally *tally_of(const struct fc_series *s, enum fc_window window) {
-    return window == FC_WINDOW_M15 ? &s->m15 : window == FC_WINDOW_H1 ? &s->h1 : &s->day;
+static enum fc_stretch stretch_of(enum fc_window window) {
+    return window == FC_WINDOW_M15 ? FC_STRETCH_M15 : window == FC_WINDOW_H1 ? FC_STRETCH_H1 : FC_STRETCH_DAY;
 }
 
 static void add_window_time(struct fc_engine *e, const struct fc_entity *x, enum fc_window window, struct fc_tally *out) {
@@ -156,8 +174,7 @@ static void add_window_time(struct fc_engine *e, const struct fc_entity *x, enum
         int64_t from_s = window == FC_WINDOW_M15 ? e->rolling.m15_from_s : e->rolling.h1_from_s;
         fc_levels_window_us(&x->levels, window, from_s * FC_SECOND_US, e->now_us, us);
     } else {
-        int64_t since_us = x->levels.settled_us > x->day_start_us ? x->levels.settled_us : x->day_start_us;
-        for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) us[s] = x->levels.n[s] * (e->now_us - since_us);
+        fc_levels_unsettled_us(&x->levels, x->day_start_us, e->now_us, us);
     }
     for (int s = 0; s < FC_AGENT_STATE_COUNT; s++)
         if (s != FC_AGENT_OFFLINE) out->v[FC_TALLY_TIME + s] += us[s];
@@ -169,8 +186,8 @@ void fc_engine_merge_window(struct fc_engine *e, struct fc_entity *x, int channe
     for (int ch = 0; ch < FC_CELLS; ch++) {
         const struct fc_cell *cell = x->cells[ch];
         if (cell == NULL || (channel >= 0 && ch != channel)) continue;
-        fc_tally_merge(out, tally_of(&cell->series, window));
-        int64_t longest_us = window == FC_WINDOW_DAY ? cell->series.day.wait_us_max : fc_peaks_max(&cell->series.peaks, from_s);
+        fc_series_add_to(&cell->series, stretch_of(window), out);
+        int64_t longest_us = window == FC_WINDOW_DAY ? cell->series.day_wait_us_max : fc_peaks_max(&cell->series.peaks, from_s);
         if (longest_us > wait_us_max) wait_us_max = longest_us;
     }
     out->wait_us_max = wait_us_max;
@@ -178,21 +195,24 @@ void fc_engine_merge_window(struct fc_engine *e, struct fc_entity *x, int channe
 }
 
 static void sum_cell(struct fc_cell *into, const struct fc_cell *from) {
-    fc_tally_merge(&into->series.m15, &from->series.m15);
-    fc_tally_merge(&into->series.h1, &from->series.h1);
+    fc_series_add_rolling(&into->series, &from->series);
     into->waiting += from->waiting;
-    for (uint32_t i = 0; i < from->series.peaks.n; i++) fc_peaks_add(&into->series.peaks, from->series.peaks.at[i].second, from->series.peaks.at[i].wait_us);
+}
+
+static void sum_day(struct fc_engine *e, struct fc_cell *into, const struct fc_cell *from) {
+    fc_tally_clear(&e->merged);
+    fc_series_add_to(&from->series, FC_STRETCH_DAY, &e->merged);
+    fc_series_add_day(&into->series, &e->merged);
 }
 
 void fc_engine_sum_group_day(struct fc_engine *e, struct fc_group *g) {
     for (uint32_t i = 0; i < g->queues.n; i++) {
         const struct fc_entity *q = g->queues.at[i];
         for (uint8_t ch = 0; ch < FC_CELLS; ch++)
-            if (q->cells[ch] != NULL) fc_tally_merge(&fc_entity_cell(&g->e, ch)->series.day, &q->cells[ch]->series.day);
+            if (q->cells[ch] != NULL) sum_day(e, fc_entity_cell(&g->e, ch), q->cells[ch]);
     }
     /* An agent of several of the queues stands in each of them: its time is not their sum, and counts from its timeline. */
-    struct fc_tally *day = &fc_entity_cell(&g->e, FC_CHANNEL_PLAIN)->series.day;
-    memset(day->v + FC_TALLY_TIME, 0, FC_AGENT_STATE_COUNT * sizeof *day->v);
+    fc_series_clear_day_time(&fc_entity_cell(&g->e, FC_CHANNEL_PLAIN)->series);
     fc_engine_touch(e, &g->e);
 }
 
@@ -227,7 +247,7 @@ static void turn_day(struct fc_engine *e, struct fc_entity *x, void *ctx) {
     fc_engine_start_day(e, x);
     if (x->day_start_us < over_us) x->day_start_us = over_us;
     for (int ch = 0; ch < FC_CELLS; ch++)
-        if (x->cells[ch] != NULL) fc_tally_clear(&x->cells[ch]->series.day);
+        if (x->cells[ch] != NULL) fc_series_clear_day(&x->cells[ch]->series);
     fc_engine_touch(e, x);
     if (x->scope == FC_SCOPE_AGENT) fc_engine_touch_agent(e, (struct fc_agent *)x);
 }
@@ -235,8 +255,7 @@ static void turn_day(struct fc_engine *e, struct fc_entity *x, void *ctx) {
 static void add_early(struct fc_engine *e, struct fc_entity *x, void *ctx) {
     const struct fc_logged *l = ctx;
     (void)e;
-    if (!x->day_turned || l->fact.ts_us < x->day_start_us || l->fact.ts_us >= x->day_end_us) return;
-    fc_tally_apply(&cell_of(x, l->place.channel)->series.day, &l->fact, 1);
+    if (x->day_turned && in_day(x, l->fact.ts_us)) fc_series_apply(&cell_of(x, l->place.channel)->series, &l->fact, FC_STRETCH_BIT(FC_STRETCH_DAY), 1);
 }
 
 /* A fact that came before its day began (a source's clock is ahead) still stands among the seconds: it is counted now. */
@@ -244,8 +263,10 @@ static void count_early_facts(struct fc_engine *e) {
     int64_t from_s = e->rolling.h1_from_s, to_s = from_s + FC_ROLLING_SECONDS;
     for (int64_t s = from_s; s < to_s; s++) {
         struct fc_second *sec = fc_rolling_second(&e->rolling, s);
-        for (uint32_t i = 0; sec != NULL && i < sec->n; i++)
-            fc_engine_each_owner(e, sec->facts[i].place.queue, sec->facts[i].place.agent, add_early, &sec->facts[i]);
+        for (uint32_t i = 0; sec != NULL && i < sec->n; i++) {
+            struct fc_logged l = fc_rolling_at(sec, i);
+            fc_engine_each_owner(e, l.place.queue, l.place.agent, add_early, &l);
+        }
     }
 }
 

@@ -166,10 +166,12 @@ static enum fc_status wire(struct service *v, struct fc_error *err) {
     if (st != FC_OK) return st;
     fc_writer_set_broken(v->writer, end_broken, NULL);
     fc_writer_set_retention(v->writer, fc_retention_due, v->retention);
-    v->metrics = (struct fc_metrics){.driver = v->driver, .writer = v->writer, .ingests = v->ingests, .ingests_n = v->ingests_n};
-    const struct fc_publisher_options options = {.zmq = v->zmq,         .publish = v->s->publish,           .query = v->s->query,       .driver = v->driver,
+    v->metrics = (struct fc_metrics){.driver = v->driver, .writer = v->writer, .query = v->query, .ingests = v->ingests,
+                                     .ingests_n = v->ingests_n, .started = fc_mono_now()};
+    struct fc_publisher_options options = {.zmq = v->zmq,         .publish = v->s->publish,           .query = v->s->query,       .driver = v->driver,
                                                  .answers = v->query,   .event_clock = v->s->event_clock,   .metrics = fc_metrics_each, .metrics_ctx = &v->metrics,
                                                  .stalls = fc_writer_stalls(v->writer)};
+    for (uint32_t i = 0; i < v->ingests_n; i++) options.tells[options.tells_n++] = fc_ingest_tells(v->ingests[i]);
     st = fc_publisher_create(&options, &v->publisher, err);
     if (st != FC_OK) return st;
     fc_query_set_publisher(v->query, fc_publisher_wake(v->publisher));

@@ -18,6 +18,12 @@ struct fc_map {
 
 void fc_map_fini(struct fc_map *m); /* the items are the caller's */
 void *fc_map_find(const struct fc_map *m, struct fc_str name);
+/* For who looks names up that are needed soon: their hash; memory of the slot is fetched; who is probably found there (its own memory is
+ * not touched), or NULL. */
+uint64_t fc_map_hash(struct fc_str name);
+void fc_map_fetch(const struct fc_map *m, uint64_t hash);
+void *fc_map_probable(const struct fc_map *m, uint64_t hash);
+
 void fc_map_add(struct fc_map *m, void *item); /* its name must not be in the map yet */
 void fc_map_remove(struct fc_map *m, const void *item);
 

@@ -1,51 +1,99 @@
 #include "metrics.h"
 
-static void engine(const struct fc_driver_counts *c, void (*each)(void *to, const char *name, uint64_t value), void *to) {
-#define COUNTER(name, help) each(to, "engine_" #name, fc_count_get(&c->name));
+#include "aggregator_figures.h"
+#include "process.h"
+
+/* ---- the engine ------------------------------------------------------------------------------------------------- */
+
+static uint64_t ms_since(const struct fc_counter *ns, struct fc_mono now) {
+    int64_t then = (int64_t)fc_count_get(ns);
+    return then > 0 && now.ns > then ? (uint64_t)(now.ns - then) / 1000000 : 0;
+}
+
+static void engine(const struct fc_driver_counts *c, struct fc_mono now, struct fc_aggregator_figures *f) {
+#define COUNTER(name, type, help) f->engine_##name = fc_count_get(&c->name);
     FC_ENGINE_COUNTERS(COUNTER)
 #undef COUNTER
-    each(to, "engine_now_us", fc_count_get(&c->now_us));
-    each(to, "engine_apply_us_max", fc_count_get(&c->apply_us_max));
-    each(to, "engine_checkpoint_us_max", fc_count_get(&c->checkpoint_us_max));
-    each(to, "engine_checkpoint_kept", fc_count_get(&c->checkpoint_kept));
+    f->engine_now_us = fc_count_get(&c->now_us);
+    f->engine_held_ms = fc_count_get(&c->held_us) / 1000;
+    f->engine_turn_ms_ago = ms_since(&c->turn_ns, now);
+    f->engine_apply_us_max = fc_count_get(&c->apply_us_max);
+    f->engine_checkpoint_us = fc_count_get(&c->checkpoint_us);
+    f->engine_checkpoint_us_max = fc_count_get(&c->checkpoint_us_max);
+    f->engine_checkpoint_kept = fc_count_get(&c->checkpoint_kept);
+    f->checkpoint_age_ms = ms_since(&c->covered_ns, now);
+    f->engine_stalls = fc_count_get(&c->stalls);
+    f->engine_turn_us_max = fc_count_get(&c->turn_us_max);
 }
 
-static void writer(const struct fc_writer_counts *c, void (*each)(void *to, const char *name, uint64_t value), void *to) {
-    each(to, "writer_batches", fc_count_get(&c->batches));
-    each(to, "writer_events", fc_count_get(&c->events));
-    each(to, "writer_bytes", fc_count_get(&c->bytes));
-    each(to, "writer_duplicates", fc_count_get(&c->duplicates));
-    each(to, "writer_overlaps", fc_count_get(&c->overlaps));
-    each(to, "writer_holes", fc_count_get(&c->holes));
-    each(to, "writer_commits", fc_count_get(&c->commits));
-    each(to, "writer_commit_us_max", fc_count_get(&c->commit_us_max));
-    each(to, "writer_commits_failed", fc_count_get(&c->commits_failed));
-    each(to, "writer_checkpoints", fc_count_get(&c->checkpoints));
-    each(to, "writer_records", fc_count_get(&c->records));
-    each(to, "writer_trimmed", fc_count_get(&c->trimmed));
-    each(to, "writer_expired", fc_count_get(&c->expired));
-    each(to, "writer_blocked", fc_count_get(&c->blocked));
+/* ---- the writer ------------------------------------------------------------------------------------------------- */
+
+#define SAME(NAME) NAME(batches) NAME(events) NAME(bytes) NAME(duplicates) NAME(overlaps) NAME(holes) NAME(trimmed) NAME(commits) \
+    NAME(commits_failed) NAME(commit_us_max) NAME(blocked) NAME(checkpoints) NAME(records) NAME(expired) NAME(stalls) NAME(turn_us_max)
+
+static void writer(const struct fc_writer_counts *c, struct fc_aggregator_figures *f) {
+#define COPY(name) f->writer_##name = fc_count_get(&c->name);
+    SAME(COPY)
+#undef COPY
+    f->journal_entries = fc_count_get(&c->journal_entries);
+    f->checkpoint_stuck = fc_count_get(&c->checkpoint_stuck);
+    f->checkpoint_waiting_bytes = fc_count_get(&c->waiting_bytes);
+    f->store_state_records = fc_count_get(&c->state_records);
+    f->store_interval_records = fc_count_get(&c->interval_records);
+    f->store_used_bytes = fc_count_get(&c->used_bytes);
+    f->store_map_bytes = fc_count_get(&c->map_bytes);
 }
 
-/* One row per ingest counter, so that the sum over endpoints is written once. */
-#define INGEST_COUNTERS(COUNTER)                                                                                                           \
-    COUNTER(batches) COUNTER(events) COUNTER(bytes) COUNTER(hellos) COUNTER(strays) COUNTER(events_invalid) COUNTER(events_unknown)         \
-    COUNTER(refused) COUNTER(acks) COUNTER(stalls)
+/* ---- ingests, summed over the endpoints ------------------------------------------------------------------------- */
 
-static void ingest(const struct fc_metrics *m, void (*each)(void *to, const char *name, uint64_t value), void *to) {
-#define COUNTER(name)                                                                                                                      \
-    {                                                                                                                                      \
-        uint64_t sum = 0;                                                                                                                  \
-        for (uint32_t i = 0; i < m->ingests_n; i++) sum += fc_count_get(&fc_ingest_counts(m->ingests[i])->name);                           \
-        each(to, "ingest_" #name, sum);                                                                                                    \
-    }
-    INGEST_COUNTERS(COUNTER)
-#undef COUNTER
+#define SUMMED(NAME) NAME(batches) NAME(events) NAME(bytes) NAME(hellos) NAME(strays) NAME(events_invalid) NAME(events_unknown) \
+    NAME(refused) NAME(acks) NAME(stalls) NAME(tells) NAME(tells_dropped) NAME(turns_long)
+
+static void add_ring(const struct fc_ring *ring, uint64_t *used, uint64_t *room) {
+    *used += fc_ring_fill(ring);
+    *room += fc_ring_room(ring);
 }
 
-void fc_metrics_each(void *metrics, void (*each)(void *to, const char *name, uint64_t value), void *to) {
+static void add_ingest(struct fc_ingest *in, struct fc_aggregator_figures *f) {
+    const struct fc_ingest_counts *c = fc_ingest_counts(in);
+    uint64_t longest_us = fc_count_get(&c->turn_us_max);
+#define ADD(name) f->ingest_##name += fc_count_get(&c->name);
+    SUMMED(ADD)
+#undef ADD
+    if (longest_us > f->ingest_turn_us_max) f->ingest_turn_us_max = longest_us;
+    add_ring(fc_ingest_events(in), &f->ring_events, &f->ring_events_room);
+    add_ring(fc_ingest_batches(in), &f->ring_batches, &f->ring_batches_room);
+    add_ring(fc_ingest_batches_back(in), &f->ring_acks, &f->ring_acks_room);
+    add_ring(fc_ingest_events_back(in), &f->ingest_blocks_free, &f->ingest_blocks);
+}
+
+/* ---- all -------------------------------------------------------------------------------------------------------- */
+
+static void process(const struct fc_metrics *m, struct fc_mono now, struct fc_aggregator_figures *f) {
+    struct fc_process p;
+    fc_process_read(&p);
+    f->uptime_ms = (uint64_t)fc_mono_ms_since(m->started, now);
+    f->resident_bytes = p.resident_bytes;
+    f->descriptors = p.descriptors;
+    f->descriptors_max = p.descriptors_max;
+}
+
+void fc_metrics_each(void *metrics, const struct fc_publisher_counts *publisher, void (*each)(void *to, const char *name, uint64_t value), void *to) {
     const struct fc_metrics *m = metrics;
-    engine(fc_driver_counts(m->driver), each, to);
-    writer(fc_writer_counts(m->writer), each, to);
-    ingest(m, each, to);
+    struct fc_mono now = fc_mono_now();
+    struct fc_aggregator_figures f = {.publisher_stalls = publisher->stalls, .publisher_turn_us_max = publisher->turn_us_max,
+                                      .subscriptions = publisher->subscriptions, .messages_sent = publisher->sent};
+    engine(fc_driver_counts(m->driver), now, &f);
+    writer(fc_writer_counts(m->writer), &f);
+    for (uint32_t i = 0; i < m->ingests_n; i++) add_ingest(m->ingests[i], &f);
+    if (fc_driver_records(m->driver) != NULL) add_ring(fc_driver_records(m->driver), &f.ring_records, &f.ring_records_room);
+    add_ring(fc_driver_states(m->driver), &f.ring_states, &f.ring_states_room);
+    add_ring(fc_query_jobs(m->query), &f.ring_questions, &f.ring_questions_room);
+    process(m, now, &f);
+#define COUNTER(name, type, help) each(to, "engine_" #name, f.engine_##name);
+    FC_ENGINE_COUNTERS(COUNTER)
+#undef COUNTER
+#define FIGURE(key, name, label, type, per, help) each(to, #key, f.key);
+    FC_AGGREGATOR_FIGURES(FIGURE)
+#undef FIGURE
 }

@@ -37,6 +37,17 @@ void fc_str_replace(struct fc_str *owned, struct fc_str with) {
 
 /* ---- owners ------------------------------------------------------------------------------------------------------ */
 
+#define LINE 64
+
+/* Owners are many and touched seldom: where one begins decides how many lines of memory that takes. */
+void *fc_owner_alloc(size_t size) {
+    size = (size + LINE - 1) / LINE * LINE;
+    void *p = aligned_alloc(LINE, size);
+    FC_ASSERT(p != NULL);
+    memset(p, 0, size);
+    return p;
+}
+
 void fc_entity_init(struct fc_engine *e, struct fc_entity *x, enum fc_scope scope, struct fc_str name) {
     x->name = fc_str_own(name);
     x->scope = scope;
@@ -58,8 +69,7 @@ void fc_entity_fini(struct fc_entity *x) {
 struct fc_cell *fc_entity_cell(struct fc_entity *x, uint8_t channel) {
     FC_ASSERT(channel < FC_CELLS);
     if (x->cells[channel] == NULL) {
-        x->cells[channel] = calloc(1, sizeof *x->cells[channel]);
-        FC_ASSERT(x->cells[channel] != NULL);
+        x->cells[channel] = fc_owner_alloc(sizeof *x->cells[channel]);
     }
     return x->cells[channel];
 }
@@ -67,8 +77,7 @@ struct fc_cell *fc_entity_cell(struct fc_entity *x, uint8_t channel) {
 struct fc_queue *fc_engine_queue(struct fc_engine *e, struct fc_str name) {
     struct fc_queue *q = fc_map_find(&e->queues, name);
     if (q != NULL) return q;
-    q = calloc(1, sizeof *q);
-    FC_ASSERT(q != NULL);
+    q = fc_owner_alloc(sizeof *q);
     q->rules = fc_rules_queue(e->rules, name);
     fc_entity_init(e, &q->e, FC_SCOPE_QUEUE, name);
     fc_map_add(&e->queues, q);
@@ -154,8 +163,7 @@ static void link_queues(struct fc_engine *e, struct fc_group *g) {
 }
 
 static struct fc_group *new_group(struct fc_engine *e, const struct fc_group_rules *rules) {
-    struct fc_group *g = calloc(1, sizeof *g);
-    FC_ASSERT(g != NULL);
+    struct fc_group *g = fc_owner_alloc(sizeof *g);
     g->rules = rules;
     fc_entity_init(e, &g->e, FC_SCOPE_GROUP, fc_str(rules->name));
     return g;

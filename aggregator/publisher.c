@@ -12,7 +12,7 @@
 
 #define BEAT_MS 500
 #define SEND_HWM 20000 /* messages a subscriber may be behind before it loses some */
-#define BEAT_BYTES 16384
+#define BEAT_BYTES 16384 /* grows */
 #define JOBS_MAX 64
 
 struct latest {
@@ -26,12 +26,16 @@ struct fc_publisher {
     void *xpub, *router;
     struct fc_wake wake;
     struct fc_map topics;
-    uint64_t sent, beats;
+    uint64_t beats;
+    struct fc_publisher_counts counts;
+    struct fc_tell *told[FC_PUBLISHER_COLLECTORS]; /* the latest word of each collector; owned */
+    uint32_t told_n;
     uint32_t jobs; /* at the query thread */
     struct fc_mono beaten;
     char instance[17];
     struct fc_stall stall;
-    uint8_t beat[BEAT_BYTES];
+    uint8_t *beat; /* encoded; owned */
+    size_t beat_cap;
     struct fc_counter stop; /* writer: main; reader: publisher thread */
     pthread_t thread;
 };
@@ -60,6 +64,7 @@ enum fc_status fc_publisher_create(const struct fc_publisher_options *options, s
     struct fc_publisher *p = calloc(1, sizeof *p);
     FC_ASSERT(p != NULL);
     p->o = *options;
+    p->beat_cap = BEAT_BYTES;
     uint64_t random = 0;
     if (getrandom(&random, sizeof random, 0) != sizeof random) random = (uint64_t)fc_mono_now().ns;
     (void)snprintf(p->instance, sizeof p->instance, "%016llx", (unsigned long long)random);
@@ -84,6 +89,8 @@ void fc_publisher_destroy(struct fc_publisher *p) {
         free(l->body);
         free(l);
     }
+    for (uint32_t i = 0; i < p->told_n; i++) free(p->told[i]);
+    free(p->beat);
     fc_map_fini(&p->topics);
     fc_wake_fini(&p->wake);
     free(p);
@@ -94,7 +101,7 @@ struct fc_wake *fc_publisher_wake(struct fc_publisher *p) { return &p->wake; }
 /* ---- topics ------------------------------------------------------------------------------------------------------ */
 
 static void send_item(struct fc_publisher *p, struct fc_str topic, const void *body, size_t n) {
-    p->sent++;
+    p->counts.sent++;
     if (zmq_send(p->xpub, topic.p, topic.n, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 || zmq_send(p->xpub, body, n, ZMQ_DONTWAIT) < 0)
         fc_warn("publish %.*s: %s", FC_STR_ARG(topic), zmq_strerror(errno)); /* XPUB drops for slow subscribers, it does not fail */
 }
@@ -119,11 +126,37 @@ static void forget(struct fc_publisher *p, struct latest *l) {
     free(l);
 }
 
+/* Behind the states that the events made, so that whoever reads it has those. */
+static void send_lag(struct fc_publisher *p, const struct fc_lag_sign *lag) {
+    uint8_t item[128];
+    struct fc_mpw w;
+    fc_mpw_init(&w, item, sizeof item);
+    fc_mpw_map(&w, 5);
+    fc_mpw_key(&w, "topic");
+    fc_mpw_key(&w, "lag");
+    fc_mpw_key(&w, "ver");
+    fc_mpw_int(&w, (int64_t)p->counts.sent);
+    fc_mpw_key(&w, "at_us");
+    fc_mpw_int(&w, (int64_t)fc_count_get(&fc_driver_counts(p->o.driver)->turn_wall_us));
+    fc_mpw_key(&w, "event_us");
+    fc_mpw_int(&w, lag->event_us);
+    fc_mpw_key(&w, "received_us_ago");
+    fc_mpw_int(&w, (int64_t)fc_mono_us_since(lag->received, fc_mono_now()));
+    FC_ASSERT(!w.overflow);
+    send_item(p, FC_STR_LIT("lag"), item, w.len);
+}
+
 /* The block's body becomes the topic's latest; the one before goes back with the block. */
 static void take_states(struct fc_publisher *p) {
     struct fc_state_block *b;
     bool any = false;
     while (FC_RING_POP(fc_driver_states(p->o.driver), &b)) {
+        any = true;
+        if (b->lag.received.ns != 0) {
+            send_lag(p, &b->lag);
+            FC_ASSERT(FC_RING_PUSH(fc_driver_states_back(p->o.driver), &b));
+            continue;
+        }
         struct latest *l = latest_of(p, fc_str_n(b->topic, b->topic_n));
         uint8_t *old = l->body;
         size_t old_cap = l->cap;
@@ -135,7 +168,6 @@ static void take_states(struct fc_publisher *p) {
         send_item(p, l->topic, l->body, l->n);
         if (b->gone) forget(p, l);
         FC_ASSERT(FC_RING_PUSH(fc_driver_states_back(p->o.driver), &b));
-        any = true;
     }
     if (any) fc_wake_signal(fc_driver_wake(p->o.driver));
 }
@@ -148,6 +180,7 @@ static void take_subscriptions(struct fc_publisher *p) {
     int n;
     while ((n = zmq_recv(p->xpub, m, sizeof m, ZMQ_DONTWAIT)) > 0) {
         if (m[0] != 1 || n > (int)sizeof m) continue;
+        p->counts.subscriptions++;
         struct latest *l;
         struct fc_str prefix = fc_str_n((const char *)m + 1, (size_t)n - 1);
         for (uint32_t at = 0; (l = fc_map_each(&p->topics, &at)) != NULL;)
@@ -155,23 +188,69 @@ static void take_subscriptions(struct fc_publisher *p) {
     }
 }
 
+/* ---- what collectors tell ---------------------------------------------------------------------------------------- */
+
+/* The place of that collector's word: its own, a free one, or that of the longest silent. */
+static struct fc_tell **place_of(struct fc_publisher *p, const struct fc_tell *tell) {
+    struct fc_tell **oldest = &p->told[0];
+    for (uint32_t i = 0; i < p->told_n; i++) {
+        if (memcmp(p->told[i]->spool, tell->spool, sizeof tell->spool) == 0) return &p->told[i];
+        if (p->told[i]->at.ns < (*oldest)->at.ns) oldest = &p->told[i];
+    }
+    return p->told_n < FC_PUBLISHER_COLLECTORS ? &p->told[p->told_n++] : oldest;
+}
+
+static void take_tells(struct fc_publisher *p) {
+    struct fc_tell *tell;
+    for (uint32_t i = 0; i < p->o.tells_n; i++)
+        while (FC_RING_POP(p->o.tells[i], &tell)) {
+            struct fc_tell **place = place_of(p, tell);
+            free(*place);
+            *place = tell;
+        }
+}
+
 /* ---- the heartbeat ----------------------------------------------------------------------------------------------- */
 
-struct pairs {
-    struct fc_mpw *w;
+#define METRICS_MAX 256
+
+struct metrics {
+    struct {
+        const char *name;
+        uint64_t value;
+    } v[METRICS_MAX];
     size_t n;
 };
 
-static void count_pair(void *to, const char *name, uint64_t value) {
-    (void)name;
-    (void)value;
-    ((struct pairs *)to)->n++;
+static void take_metric(void *to, const char *name, uint64_t value) {
+    struct metrics *m = to;
+    FC_ASSERT(m->n < METRICS_MAX);
+    m->v[m->n].name = name;
+    m->v[m->n++].value = value;
 }
 
-static void write_pair(void *to, const char *name, uint64_t value) {
-    struct fc_mpw *w = ((struct pairs *)to)->w;
-    fc_mpw_key(w, name);
-    fc_mpw_int(w, (int64_t)value);
+static void write_metrics(struct fc_mpw *w, const struct metrics *m) {
+    fc_mpw_key(w, "metrics");
+    fc_mpw_map(w, m->n);
+    for (size_t i = 0; i < m->n; i++) {
+        fc_mpw_key(w, m->v[i].name);
+        fc_mpw_int(w, (int64_t)m->v[i].value);
+    }
+}
+
+static void write_collectors(struct fc_mpw *w, const struct fc_publisher *p, struct fc_mono now) {
+    fc_mpw_key(w, "collectors");
+    fc_mpw_array(w, p->told_n);
+    for (uint32_t i = 0; i < p->told_n; i++) {
+        const struct fc_tell *t = p->told[i];
+        fc_mpw_map(w, 3);
+        fc_mpw_key(w, "id");
+        fc_mpw_str(w, fc_str_n(t->spool, sizeof t->spool));
+        fc_mpw_key(w, "told_ms_ago");
+        fc_mpw_int(w, fc_mono_ms_since(t->at, now));
+        fc_mpw_key(w, "tell");
+        fc_mpw_raw(w, t->bytes, t->n);
+    }
 }
 
 static void write_stall(struct fc_mpw *w, const struct fc_stall *stall) {
@@ -185,34 +264,48 @@ static void write_stall(struct fc_mpw *w, const struct fc_stall *stall) {
     fc_mpw_str(w, fc_str(stall->reason.text));
 }
 
-static void beat(struct fc_publisher *p) {
-    struct fc_mpw w;
-    if (p->o.stalls != NULL)
-        while (FC_RING_POP(p->o.stalls, &p->stall)) continue;
+static void write_beat(struct fc_mpw *w, const struct fc_publisher *p, const struct metrics *metrics, struct fc_mono now) {
+    const struct fc_driver_counts *engine = fc_driver_counts(p->o.driver);
     bool stalled = p->stall.kind != FC_STALL_NONE;
-    struct pairs pairs = {.w = &w};
-    p->o.metrics(p->o.metrics_ctx, count_pair, &pairs);
-    fc_mpw_init(&w, p->beat, sizeof p->beat);
-    fc_mpw_map(&w, stalled ? 9 : 8);
-    fc_mpw_key(&w, "topic");
-    fc_mpw_key(&w, "hb");
-    fc_mpw_key(&w, "ver");
-    fc_mpw_int(&w, (int64_t)++p->beats);
-    fc_mpw_key(&w, "at_us");
-    fc_mpw_int(&w, (int64_t)fc_count_get(&fc_driver_counts(p->o.driver)->turn_wall_us));
-    fc_mpw_key(&w, "instance");
-    fc_mpw_key(&w, p->instance);
-    fc_mpw_key(&w, "sent");
-    fc_mpw_int(&w, (int64_t)p->sent + 1);
-    fc_mpw_key(&w, "clock");
-    fc_mpw_key(&w, p->o.event_clock ? "event" : "wall");
-    fc_mpw_key(&w, "version");
-    fc_mpw_key(&w, FC_VERSION);
-    if (stalled) write_stall(&w, &p->stall);
-    fc_mpw_key(&w, "metrics");
-    fc_mpw_map(&w, pairs.n);
-    p->o.metrics(p->o.metrics_ctx, write_pair, &pairs);
-    FC_ASSERT(!w.overflow);
+    fc_mpw_map(w, stalled ? 12 : 11);
+    fc_mpw_key(w, "topic");
+    fc_mpw_key(w, "hb");
+    fc_mpw_key(w, "ver");
+    fc_mpw_int(w, (int64_t)p->beats);
+    fc_mpw_key(w, "at_us");
+    fc_mpw_int(w, (int64_t)fc_count_get(&engine->turn_wall_us));
+    fc_mpw_key(w, "instance");
+    fc_mpw_key(w, p->instance);
+    fc_mpw_key(w, "sent");
+    fc_mpw_int(w, (int64_t)p->counts.sent + 1);
+    fc_mpw_key(w, "clock");
+    fc_mpw_key(w, p->o.event_clock ? "event" : "wall");
+    fc_mpw_key(w, "version");
+    fc_mpw_key(w, FC_VERSION);
+    fc_mpw_key(w, "turn_ms_ago");
+    int64_t turn_ns = (int64_t)fc_count_get(&engine->turn_ns);
+    fc_mpw_int(w, turn_ns < now.ns ? fc_mono_ms_since((struct fc_mono){turn_ns}, now) : 0);
+    fc_mpw_key(w, "held_ms");
+    fc_mpw_int(w, (int64_t)fc_count_get(&engine->held_us) / 1000);
+    if (stalled) write_stall(w, &p->stall);
+    write_metrics(w, metrics);
+    write_collectors(w, p, now);
+}
+
+static void beat(struct fc_publisher *p, struct fc_mono now) {
+    static _Thread_local struct metrics metrics;
+    struct fc_mpw w;
+    while (p->o.stalls != NULL && FC_RING_POP(p->o.stalls, &p->stall)) continue;
+    metrics.n = 0;
+    p->o.metrics(p->o.metrics_ctx, &p->counts, take_metric, &metrics);
+    p->beats++;
+    for (;; p->beat_cap *= 2) {
+        p->beat = realloc(p->beat, p->beat_cap);
+        FC_ASSERT(p->beat != NULL);
+        fc_mpw_init(&w, p->beat, p->beat_cap);
+        write_beat(&w, p, &metrics, now);
+        if (!w.overflow) break;
+    }
     send_item(p, FC_STR_LIT("hb"), p->beat, w.len);
 }
 
@@ -323,17 +416,25 @@ void fc_publisher_do_work(struct fc_publisher *p, struct fc_mono now) {
     for (int i = 0; i < 64 && take_question_frames(p); i++) continue;
     if (p->beaten.ns != 0 && fc_mono_ms_since(p->beaten, now) < BEAT_MS) return;
     p->beaten = now;
-    beat(p);
+    take_tells(p);
+    beat(p, now);
 }
 
 static bool nothing_waits(const struct fc_publisher *p) {
     return fc_ring_is_empty(fc_driver_states(p->o.driver)) && fc_ring_is_empty(fc_query_done(p->o.answers)) && fc_count_get(&p->stop) == 0;
 }
 
+static void count_turn(struct fc_publisher_counts *c, uint64_t us) {
+    c->stalls += us > FC_STALL_US;
+    if (us > c->turn_us_max) c->turn_us_max = us;
+}
+
 static void *run(void *ctx) {
     struct fc_publisher *p = ctx;
     while (fc_count_get(&p->stop) == 0) {
-        fc_publisher_do_work(p, fc_mono_now());
+        struct fc_mono began = fc_mono_now();
+        fc_publisher_do_work(p, began);
+        count_turn(&p->counts, fc_mono_us_since(began, fc_mono_now()));
         zmq_pollitem_t items[] = {{.fd = fc_wake_fd(&p->wake), .events = ZMQ_POLLIN}, {.socket = p->xpub, .events = ZMQ_POLLIN}, {.socket = p->router, .events = ZMQ_POLLIN}};
         int64_t left = BEAT_MS - fc_mono_ms_since(p->beaten, fc_mono_now());
         fc_wake_prepare(&p->wake);

@@ -11,6 +11,13 @@
 #include "query.h"
 #include "writer.h"
 
+#define FC_PUBLISHER_INBOXES 16
+#define FC_PUBLISHER_COLLECTORS 64 /* whose latest word is kept; of more the longest silent is forgotten */
+
+struct fc_publisher_counts { /* the publisher thread's own */
+    uint64_t sent, subscriptions, stalls, turn_us_max;
+};
+
 struct fc_publisher_options {
     void *zmq;                    /* context, the caller's */
     const char *publish, *query;  /* endpoints; port * picks a free one */
@@ -19,9 +26,11 @@ struct fc_publisher_options {
     bool event_clock;
 
     /* Writes "metrics" pairs: calls `each` for every one. Thread: publisher. */
-    void (*metrics)(void *ctx, void (*each)(void *to, const char *name, uint64_t value), void *to);
+    void (*metrics)(void *ctx, const struct fc_publisher_counts *own, void (*each)(void *to, const char *name, uint64_t value), void *to);
     void *metrics_ctx;
     struct fc_ring *stalls; /* struct fc_stall, the writer's; the latest goes along with every heartbeat. NULL: there are none */
+    struct fc_ring *tells[FC_PUBLISHER_INBOXES]; /* struct fc_tell *: what collectors tell of themselves, a ring an ingest */
+    uint32_t tells_n;
 };
 
 struct fc_publisher;

@@ -9,7 +9,7 @@ struct fc_recovered {
     uint64_t records, batches, events; /* read from the checkpoint; replayed from the journal */
 };
 
-/* fc_recover -- before any thread runs. `wall` moves a wall-clock engine to now before the tail is applied, so that what happened
+/* fc_recover -- before any thread runs; has one of its own meanwhile, which restores customers beside the rest. `wall` moves a wall-clock engine to now before the tail is applied, so that what happened
  * before the stop lands in the windows and the day it belongs to. Errors: of the store; FC_INVALID a record or batch of another version. */
 FC_MUST_USE enum fc_status fc_recover(struct fc_store *store, struct fc_engine *engine, struct fc_wall wall, struct fc_recovered *out, struct fc_error *err);
 

@@ -34,8 +34,6 @@ static struct fc_str get_opt(struct in *in) {
     return get_str(in);
 }
 
-static void get_tally(struct in *in, struct fc_tally *t) { in->ok = in->ok && fc_tally_decode(&in->mp, t, NULL) == FC_OK; }
-
 static void load_meta(struct in *in) {
     struct fc_engine *e = in->e;
     e->now_us = get_int(in);
@@ -52,7 +50,11 @@ static void load_day(struct in *in, struct fc_entity *x) {
     for (uint32_t i = 0; in->ok && i < n; i += 2) {
         int64_t channel = get_int(in);
         in->ok = in->ok && channel >= 0 && channel < FC_CELLS;
-        if (in->ok) get_tally(in, &fc_entity_cell(x, (uint8_t)channel)->series.day);
+        in->ok = in->ok && fc_tally_decode(&in->mp, &in->e->merged, NULL) == FC_OK;
+        if (!in->ok) return;
+        struct fc_series *s = &fc_entity_cell(x, (uint8_t)channel)->series;
+        fc_series_clear_day(s);
+        fc_series_add_day(s, &in->e->merged);
     }
 }
 
@@ -188,6 +190,7 @@ static void load_contact(struct in *in, struct fc_str id) {
     c->agent = get_agent(in);
     struct fc_str source = get_opt(in);
     if (source.p != NULL) c->source = fc_feed_source(e, source);
+    if (c->source != NULL && c->queue != NULL) fc_feed_link(c->queue, c->source);
     c->listed = (uint64_t)get_int(in);
     load_words(in, c);
     struct fc_str customer = get_opt(in);
@@ -214,7 +217,8 @@ static void load_source(struct in *in, struct fc_str name) {
     s->snapshot = (uint64_t)get_int(in);
     s->snapshot_us = get_int(in);
     s->silent = get_bool(in);
-    if (!s->silent) s->heard_us = 0; /* it could not be heard while this program was down */
+    struct fc_str via = in->left > 11 ? get_opt(in) : (struct fc_str){0};
+    if (via.p != NULL) s->via = fc_feed_source(in->e, via);
 }
 
 static bool is_count(int64_t v) { return (v >= 0 && v < FC_TALLY_COUNT_ALL) || v == FC_TALLY_NONE; }
@@ -258,19 +262,19 @@ static struct fc_agent *resolve_agent(void *ctx, struct fc_str name, int64_t ts_
 
 static struct fc_agent *chain_agent(void *ctx, struct fc_str name) { return fc_engine_agent_named(ctx, name); }
 
-static enum fc_status load_chain(struct fc_engine *e, struct fc_str name, struct fc_str value, struct fc_error *err) {
-    struct fc_chains_resolver names = {resolve_queue, chain_agent, e};
+static enum fc_status load_chain(struct fc_engine *e, struct fc_str name, struct fc_str value, const struct fc_chains_resolver *names, struct fc_error *err) {
     struct fc_chain_key key;
     if (name.n != sizeof key.b) return fc_fail(err, FC_INVALID, "stored chain: a key of %u bytes, expected %zu", name.n, sizeof key.b);
     memcpy(key.b, name.p, sizeof key.b);
-    return fc_chains_load(e->chains, key, value, &names, err);
+    return fc_chains_load(e->chains, key, value, names, err);
 }
 
 /* The modules' records carry versions of their own. */
 static enum fc_status load_module(struct fc_engine *e, struct fc_str key, struct fc_str value, struct fc_error *err) {
     struct fc_resolver names = {resolve_queue, resolve_agent, e};
+    struct fc_chains_resolver chain_names = {resolve_queue, chain_agent, e};
     struct fc_str rest = fc_str_n(key.p + 1, key.n - 1);
-    if (key.p[0] == 'k') return load_chain(e, rest, value, err);
+    if (key.p[0] == 'k') return load_chain(e, rest, value, &chain_names, err);
     if (key.p[0] == 'x') return fc_cases_load(e->cases, rest, value, &names, err);
     return fc_seen_load(e->surveys, rest, value, err);
 }
@@ -300,6 +304,20 @@ enum fc_status fc_engine_restore(struct fc_engine *e, struct fc_str key, struct 
     return fc_fail(err, FC_INVALID, "stored record '%c' %.*s: byte %zu is not as version %d writes it", key.n > 0 && key.p[0] > ' ' ? key.p[0] : '?',
                    key.n > 0 && key.p[0] != 'o' ? (int)key.n - 1 : 0, key.p + 1, fc_mp_offset(&in.mp), FC_RECORD_VERSION);
 }
+
+size_t fc_engine_customers_from(char key[FC_CUSTOMERS_KEY]) {
+    struct fc_chain_key least = fc_chain_key_least();
+    key[0] = 'k';
+    memcpy(key + 1, least.b, sizeof least.b);
+    return 1 + sizeof least.b;
+}
+
+enum fc_status fc_engine_restore_customer(struct fc_engine *e, struct fc_str key, struct fc_str value, struct fc_error *err) {
+    FC_ASSERT(key.n > 0 && key.p[0] == 'k');
+    return load_chain(e, fc_str_n(key.p + 1, key.n - 1), value, NULL, err);
+}
+
+void fc_engine_restored_customers(struct fc_engine *e) { fc_chains_loaded(e->chains); }
 
 /* A group that the rules have since the last start, or with other queues, has no record: its day is what its queues have. */
 static void begin_if_new(struct fc_engine *e, struct fc_entity *x, void *ctx) {

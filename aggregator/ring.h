@@ -125,6 +125,14 @@ static inline bool fc_ring_is_empty(const struct fc_ring *ring) {
     return atomic_load_explicit((_Atomic uint64_t *)(uintptr_t)&ring->tail, memory_order_acquire) == ring->consumer.head;
 }
 
+/* fc_ring_fill -- about how many elements it holds, for whoever watches; fc_ring_room: how many it can. Thread: any, wait-free */
+static inline uint64_t fc_ring_fill(const struct fc_ring *ring) {
+    /* head first and acquire, so that the tail read after it is not older: never negative. No slot is touched because of it. */
+    uint64_t head = atomic_load_explicit((_Atomic uint64_t *)(uintptr_t)&ring->head, memory_order_acquire);
+    return atomic_load_explicit((_Atomic uint64_t *)(uintptr_t)&ring->tail, memory_order_relaxed) - head;
+}
+static inline uint64_t fc_ring_room(const struct fc_ring *ring) { return ring->mask + 1; }
+
 /* The size is the element's own, so that the copy is compiled for it and a wrong type is caught.
  * FC_RING_PUSH(ring, &elem)   true: copied in; false: full, nothing changed.    Thread: producer, wait-free
  * FC_RING_POP(ring, &elem)    true: the oldest moved out; false: empty.         Thread: consumer, wait-free */

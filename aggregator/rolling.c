@@ -1,5 +1,7 @@
 #include "rolling.h"
 
+#include "clock.h"
+
 #include <stdlib.h>
 
 void fc_rolling_init(struct fc_rolling *r) {
@@ -45,8 +47,20 @@ static void set_aside(struct fc_rolling *r, struct fc_second *s) {
     s->parts = 0;
 }
 
+struct fc_logged fc_rolling_at(const struct fc_second *s, uint32_t i) {
+    const struct fc_packed *p = &s->facts[i];
+    return (struct fc_logged){
+        .fact = {.ts_us = s->second * FC_SECOND_US + p->us, .value = p->value, .sign = p->sign, .count = p->count, .sum = p->sum},
+        .place = {.queue = p->queue, .agent = p->agent, .channel = p->channel},
+    };
+}
+
+static struct fc_packed pack(const struct fc_logged *l) {
+    return (struct fc_packed){l->fact.value, l->place.queue, l->place.agent, (uint32_t)(l->fact.ts_us % FC_SECOND_US), l->fact.count, l->fact.sum, l->place.channel, l->fact.sign};
+}
+
 bool fc_rolling_add(struct fc_rolling *r, const struct fc_logged *logged, bool *in_m15) {
-    int64_t second = logged->fact.ts_us / 1000000;
+    int64_t second = logged->fact.ts_us / FC_SECOND_US;
     if (second < r->h1_from_s || second >= r->h1_from_s + FC_ROLLING_SECONDS) return false;
     struct fc_second *s = slot(r, second);
     FC_ASSERT(s->n == 0 || s->second == second);
@@ -58,19 +72,19 @@ bool fc_rolling_add(struct fc_rolling *r, const struct fc_logged *logged, bool *
         s->facts = realloc(s->facts, s->cap * sizeof *s->facts);
         FC_ASSERT(s->facts != NULL);
     }
-    s->facts[s->n++] = *logged;
+    s->facts[s->n++] = pack(logged);
     mark_dirty(r, s);
     *in_m15 = second >= r->m15_from_s;
     return true;
 }
 
-typedef void (*fc_gone)(void *ctx, const struct fc_logged *f, bool h1);
+typedef void (*fc_gone)(void *ctx, const struct fc_second *s, bool h1);
 
 static void leave(struct fc_rolling *r, int64_t from, int64_t to, bool h1, fc_gone gone, void *ctx) {
     for (int64_t second = from; second < to; second++) {
         struct fc_second *s = slot(r, second);
         if (s->n == 0 || s->second != second) continue;
-        for (uint32_t i = 0; i < s->n; i++) gone(ctx, &s->facts[i], h1);
+        gone(ctx, s, h1);
         if (!h1) continue;
         s->n = 0;
         mark_dirty(r, s); /* its stored records are to be deleted */

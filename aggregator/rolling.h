@@ -18,9 +18,18 @@ struct fc_logged {
     struct fc_place place;
 };
 
+struct fc_packed { /* a logged fact within its second: an hour of a large floor is tens of millions of them */
+    int64_t value;
+    struct fc_queue *queue;
+    struct fc_agent *agent;
+    uint32_t us; /* since the second began */
+    uint8_t count, sum, channel;
+    int8_t sign;
+};
+
 struct fc_second {
     int64_t second; /* of the facts in it; meaningful when n > 0 or dirty */
-    struct fc_logged *facts;
+    struct fc_packed *facts;
     uint32_t n, cap;
     uint32_t parts; /* records that hold it in the store */
     bool dirty;     /* changed since the last checkpoint */
@@ -47,8 +56,11 @@ void fc_rolling_fini(struct fc_rolling *r);
  * False (nothing kept) when it is outside the ring's reach. */
 bool fc_rolling_add(struct fc_rolling *r, const struct fc_logged *logged, bool *in_m15);
 
-/* fc_rolling_advance -- moves now on; calls `gone` for every fact that leaves the 15 minutes (h1 false) or the hour (h1 true). */
-void fc_rolling_advance(struct fc_rolling *r, int64_t now_s, void (*gone)(void *ctx, const struct fc_logged *f, bool h1), void *ctx);
+/* A second's fact of number i, below n. */
+struct fc_logged fc_rolling_at(const struct fc_second *s, uint32_t i);
+
+/* fc_rolling_advance -- moves now on; calls `gone` for every second with facts that leaves the 15 minutes (h1 false) or the hour (h1 true). */
+void fc_rolling_advance(struct fc_rolling *r, int64_t now_s, void (*gone)(void *ctx, const struct fc_second *s, bool h1), void *ctx);
 
 /* The slot of a second, for checkpoints; NULL when the ring holds another second there. */
 struct fc_second *fc_rolling_second(struct fc_rolling *r, int64_t second);

@@ -13,6 +13,7 @@ struct fc_rules *fc_rules_default(void) {
     r->zones_n = 1;
     r->defaults = (struct fc_queue_rules){.name = strdup(""), .settings = s, .zone = r->zones[0]};
     for (int c = 0; c < FC_CHANNEL_COUNT; c++) r->defaults.channels[c] = s;
+    r->skew_limit_us = 2 * INT64_C(1000000);
     r->late_us = 3600 * INT64_C(1000000);
     r->fcr_window_us = 168 * 3600 * INT64_C(1000000);
     r->contacts_max = 2000000;

@@ -47,6 +47,7 @@ struct fc_rules {
     struct fc_member *members;
     struct fc_zone **zones; /* all that the above use */
     uint32_t queues_n, groups_n, members_n, zones_n;
+    int64_t skew_limit_us;  /* a source's clock that is further off is flagged */
     int64_t late_us;        /* how late an event may be and still count as if it had come in time */
     int64_t fcr_window_us;  /* W: contacts of a customer closer than this are one chain */
     uint32_t contacts_max;  /* kept at a time */

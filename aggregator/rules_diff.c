@@ -253,6 +253,8 @@ void fc_rules_diff(const struct fc_rules *before, const struct fc_rules *after,
     compare_grouping(&t);
     compare_number(&t, "fcr.window_h", before->fcr_window_us / SECOND_US / 3600,
                    after->fcr_window_us / SECOND_US / 3600, "for chains still held, from now on");
+    compare_number(&t, "skew_limit_s", before->skew_limit_us / SECOND_US, after->skew_limit_us / SECOND_US,
+                   "from now on");
     compare_number(&t, "late_s", before->late_us / SECOND_US, after->late_us / SECOND_US,
                    "for events that come from now on");
     compare_number(&t, "contacts_max", before->contacts_max, after->contacts_max, "from now on");

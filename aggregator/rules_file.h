@@ -54,7 +54,7 @@ struct file {
     struct file_variants v; /* fcr stands in the other */
     struct file_fcr fcr;
     struct file_retention retention;
-    uint32_t *late_s, *contacts_max;
+    uint32_t *late_s, *contacts_max, *skew_limit_s;
     struct file_queue *queues;
     struct file_group *groups;
     uint32_t queues_count, groups_count;

@@ -276,8 +276,10 @@ static enum fc_status take_groups(struct reader *rd, const struct file *f) {
 
 static enum fc_status take_limits(struct reader *rd, const struct file *f) {
     struct fc_rules *r = rd->r;
+    uint32_t skew_s = (uint32_t)(r->skew_limit_us / SECOND_US);
     uint32_t late_s = (uint32_t)(r->late_us / SECOND_US), window_h = (uint32_t)(r->fcr_window_us / SECOND_US / 3600);
     enum fc_status st = take_count(rd, "late_s", f->late_s, 60, 86400, "whole seconds", &late_s);
+    if (st == FC_OK) st = take_count(rd, "skew_limit_s", f->skew_limit_s, 1, 3600, "whole seconds", &skew_s);
     if (st == FC_OK)
         st = take_count(rd, "contacts_max", f->contacts_max, 10000, 100000000, "a whole number", &r->contacts_max);
     if (st == FC_OK)
@@ -292,6 +294,7 @@ static enum fc_status take_limits(struct reader *rd, const struct file *f) {
             rd, f->retention.quarters_days != NULL ? "retention.quarters_days" : "retention.minutes_days",
             "keeps quarters of an hour for %u days and minutes for %u, expected quarters to be kept at least as long",
             r->quarters_days, r->minutes_days);
+    r->skew_limit_us = skew_s * SECOND_US;
     r->late_us = late_s * SECOND_US;
     r->fcr_window_us = window_h * 3600 * SECOND_US;
     return st;

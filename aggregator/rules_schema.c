@@ -87,7 +87,8 @@ static const cyaml_schema_field_t retention_fields[] = {
 static const cyaml_schema_field_t file_fields[] = {
     DAY(file), SETTINGS(file), RATES(file),
     CYAML_FIELD_MAPPING("fcr", CYAML_FLAG_OPTIONAL, struct file, fcr, fcr_fields),
-    NUMBER("late_s", file, late_s), NUMBER("contacts_max", file, contacts_max),
+    NUMBER("late_s", file, late_s), NUMBER("skew_limit_s", file, skew_limit_s),
+    NUMBER("contacts_max", file, contacts_max),
     CYAML_FIELD_MAPPING("retention", CYAML_FLAG_OPTIONAL, struct file, retention, retention_fields),
     LIST(IF_GIVEN, file, queues, &queue_schema, CYAML_UNLIMITED),
     LIST(IF_GIVEN, file, groups, &group_schema, CYAML_UNLIMITED),

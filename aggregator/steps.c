@@ -5,10 +5,17 @@
 
 #include <stdlib.h>
 
-struct entry {
+#define AHEAD 8 /* entries whose levels are fetched before they are needed: an owner is mostly in no cache after so long */
+
+struct entry { /* an hour of a large floor is tens of millions of these */
     struct fc_levels *of;
-    struct fc_step step;
+    int64_t step; /* ts_us * 256 + from * 16 + to */
 };
+_Static_assert(FC_STATE_NONE < 16, "a state fits four bits");
+
+static int64_t pack(const struct fc_step *s) { return (int64_t)((uint64_t)s->ts_us << 8) | (int64_t)(s->from << 4 | s->to); }
+
+static struct fc_step unpack(int64_t step) { return (struct fc_step){step >> 8, step >> 4 & 15, step & 15}; }
 
 struct second {
     struct entry *at;
@@ -47,13 +54,28 @@ void fc_steps_add(struct fc_steps *s, struct fc_levels *of, const struct fc_step
         at->at = realloc(at->at, at->cap * sizeof *at->at);
         FC_ASSERT(at->at != NULL);
     }
-    at->at[at->n++] = (struct entry){of, *step};
+    at->at[at->n++] = (struct entry){of, pack(step)};
+}
+
+static void fetch(const struct second *at, uint32_t i) {
+    if (i >= at->n) return;
+    struct fc_step s = unpack(at->at[i].step);
+    if (s.from != FC_STATE_NONE) __builtin_prefetch(&at->at[i].of->of[s.from], 1);
+    if (s.to != FC_STATE_NONE) __builtin_prefetch(&at->at[i].of->of[s.to], 1);
+}
+
+static void leave_second(const struct second *at, bool h1) {
+    for (uint32_t i = 0; i < at->n; i++) {
+        struct fc_step s = unpack(at->at[i].step);
+        fetch(at, i + AHEAD);
+        fc_levels_leave(at->at[i].of, &s, h1);
+    }
 }
 
 static void leave(struct fc_steps *s, int64_t from_s, int64_t to_s, bool h1) {
     for (int64_t second = from_s; second < to_s; second++) {
         struct second *at = slot(s, second);
-        for (uint32_t i = 0; i < at->n; i++) fc_levels_leave(at->at[i].of, &at->at[i].step, h1);
+        leave_second(at, h1);
         if (!h1) continue;
         at->n = 0;
         if (at->cap <= 64) continue; /* a busy second's memory is not kept for a quiet one */

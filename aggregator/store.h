@@ -31,7 +31,7 @@
 
 #include "handover.h"
 
-#define FC_STORE_FORMAT 2
+#define FC_STORE_FORMAT 3
 #define FC_STORE_MAP_BYTES (UINT64_C(64) << 30)
 #define FC_STORE_MAP_BYTES_MIN (UINT64_C(1) << 20)
 
@@ -60,12 +60,16 @@ struct fc_mark {
 FC_MUST_USE enum fc_status fc_store_open(const struct fc_store_options *options, struct fc_store **out, struct fc_error *err);
 void fc_store_close(struct fc_store *store); /* NULL is fine; no transaction may be open */
 
-/* ---- reading at start-up: any one thread, before the writer starts -------------------------------------------- */
+/* ---- reading at start-up: any thread, before the writer starts ------------------------------------------------- */
 
 /* Called per record; anything but FC_OK ends the reading and is handed back. Views live until it returns. */
 typedef enum fc_status fc_store_each(void *ctx, struct fc_str key, struct fc_str value);
 
 FC_MUST_USE enum fc_status fc_store_each_state(struct fc_store *store, fc_store_each *each, void *ctx, struct fc_error *err);
+
+/* Likewise, keys with from <= key < to (bytes compared as unsigned; an empty `to` is no bound). */
+FC_MUST_USE enum fc_status fc_store_each_state_of(struct fc_store *store, struct fc_str from, struct fc_str to, fc_store_each *each,
+                                                  void *ctx, struct fc_error *err);
 FC_MUST_USE enum fc_status fc_store_each_mark(struct fc_store *store,
                                               enum fc_status (*each)(void *ctx, struct fc_str spool, struct fc_mark mark),
                                               void *ctx, struct fc_error *err);
@@ -139,6 +143,7 @@ FC_MUST_USE enum fc_status fc_store_delete_intervals(struct fc_store *store, str
 /* What is there, for the metrics. Writer thread, or start-up; own transaction when none is open. */
 struct fc_store_size {
     uint64_t journal_entries, staged_blocks, state_records, interval_records, used_bytes, map_bytes;
+    uint64_t state_bytes; /* of used_bytes, pages with state records */
 };
 FC_MUST_USE enum fc_status fc_store_measure(struct fc_store *store, struct fc_store_size *out, struct fc_error *err);
 

@@ -327,6 +327,24 @@ void fc_timeline_member(struct fc_timeline *t, struct fc_levels *target, int64_t
     t->seats[t->seats_n++] = (struct fc_seat){target, from_us, to_us};
 }
 
+/* ---- ahead -------------------------------------------------------------------------------------------------------- */
+
+#define LINE 64
+
+void fc_timeline_fetch(const struct fc_timeline *t) {
+    for (size_t at = 0; at < t->said_n * sizeof *t->said; at += LINE) __builtin_prefetch((const char *)t->said + at, 1);
+    for (size_t at = 0; at < t->seats_n * sizeof *t->seats; at += LINE) __builtin_prefetch((const char *)t->seats + at);
+}
+
+void fc_timeline_fetch_targets(const struct fc_timeline *t, uint8_t from, uint8_t to) {
+    for (uint32_t i = 0; i < t->seats_n; i++) {
+        const struct fc_levels *l = t->seats[i].target;
+        __builtin_prefetch(&l->of[from], 1);
+        __builtin_prefetch(&l->of[to], 1);
+        __builtin_prefetch(&l->settled_us, 1);
+    }
+}
+
 /* ---- stored form -------------------------------------------------------------------------------------------------- */
 
 void fc_timeline_encode(const struct fc_timeline *t, struct fc_mpw *w) {

@@ -53,6 +53,11 @@ void fc_timeline_end(struct fc_timeline *t, enum fc_span kind, int64_t old_to_us
 /* The target sees the agent from from_us to to_us (sign 1), or that is taken back exactly (-1). */
 void fc_timeline_member(struct fc_timeline *t, struct fc_levels *target, int64_t from_us, int64_t to_us, int sign, const struct fc_step_sink *sink);
 
+/* Fetches into the processor's caches what an entry will touch, without touching it: its own memory; then, once that is there, what its
+ * targets hold of two states. */
+void fc_timeline_fetch(const struct fc_timeline *t);
+void fc_timeline_fetch_targets(const struct fc_timeline *t, uint8_t from, uint8_t to);
+
 /* The latest state, and since when. */
 enum fc_agent_state fc_timeline_state(const struct fc_timeline *t, int64_t *since_us);
 

@@ -30,6 +30,7 @@ static void fill(struct fc_engine *e, struct fc_state_block *b, size_t pairs, wr
     struct page p = {.e = e};
     e->version++;
     b->gone = false;
+    b->lag.received.ns = 0;
     for (;;) {
         if (b->body_cap > 0) {
             fc_mpw_init(&p.w, b->body, b->body_cap);
@@ -44,6 +45,33 @@ static void fill(struct fc_engine *e, struct fc_state_block *b, size_t pairs, wr
     }
     b->body_n = p.w.len;
     e->counters.topics_sent++;
+}
+
+/* ---- sources that are lost --------------------------------------------------------------------------------------- */
+
+static void write_lost(struct page *p, const struct fc_source_state_of *s) {
+    fc_mpw_map(&p->w, 3);
+    fc_mpw_key(&p->w, "src");
+    fc_mpw_str(&p->w, s->name);
+    fc_mpw_key(&p->w, "state");
+    fc_mpw_key(&p->w, fc_feed_state_word(s));
+    fc_mpw_key(&p->w, "since_us");
+    fc_mpw_int(&p->w, s->since_us);
+}
+
+/* Who looks at a number must know that what it is made from is missing: the item itself says so, and only then. */
+static void write_sources_lost(struct page *p, const struct fc_entity *x) {
+    const struct fc_source_state_of *lost[FC_LOST_MAX];
+    uint32_t n = fc_feed_lost(p->e, x, lost);
+    if (n == 0) return;
+    fc_mpw_key(&p->w, "sources_lost");
+    fc_mpw_array(&p->w, n);
+    for (uint32_t i = 0; i < n; i++) write_lost(p, lost[i]);
+}
+
+static bool says_lost(const struct fc_engine *e, const struct fc_entity *x) {
+    const struct fc_source_state_of *lost[FC_LOST_MAX];
+    return fc_feed_lost(e, x, lost) > 0;
 }
 
 /* ---- queues, groups, agents ------------------------------------------------------------------------------------- */
@@ -108,19 +136,19 @@ static void sum_handled(const struct view *v, struct fc_tally *h1, struct fc_tal
     for (int ch = 0; ch < FC_CELLS; ch++) {
         if (v->x->cells[ch] == NULL || (v->channel >= 0 && ch != v->channel)) continue;
         const struct fc_series *series = &v->x->cells[ch]->series;
-        for (int k = FC_TALLY_handle_n; k <= FC_TALLY_handle_us; k++) {
-            h1->v[k] += series->h1.v[k];
-            day->v[k] += series->day.v[k];
+        for (uint8_t k = FC_TALLY_handle_n; k <= FC_TALLY_handle_us; k++) {
+            h1->v[k] += fc_series_at(series, k, FC_STRETCH_H1);
+            day->v[k] += fc_series_at(series, k, FC_STRETCH_DAY);
         }
     }
 }
 
 static int64_t ewt_ms(const struct view *v, int64_t waiting, const struct fc_tally *h1, const struct fc_tally *day) {
-    const int64_t *n = v->x->levels.n;
+    const struct fc_level *of = v->x->levels.of;
     int64_t staffed = 0;
     if (v->x->scope == FC_SCOPE_AGENT) return -1;
-    for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) staffed += s == FC_AGENT_OFFLINE || s == FC_AGENT_PAUSED ? 0 : n[s];
-    return fc_kpi_ewt_ms(waiting, n[FC_AGENT_AVAILABLE], staffed, h1, day);
+    for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) staffed += s == FC_AGENT_OFFLINE || s == FC_AGENT_PAUSED ? 0 : of[s].n;
+    return fc_kpi_ewt_ms(waiting, of[FC_AGENT_AVAILABLE].n, staffed, h1, day);
 }
 
 /* What a cell's part of a group is merged by (contract/state.h): `handled` stands in every window, for ewt_ms. */
@@ -138,7 +166,7 @@ static void write_handled(struct fc_mpw *w, const struct fc_tally *h1, const str
 static void write_now(struct page *p, const struct view *v) {
     struct fc_kpi_now now = {.waiting = waiting_in(v), .longest_wait_since_us = fc_entity_longest_wait_since_us(p->e, v->x, v->channel)};
     struct fc_tally h1 = {0}, day = {0};
-    memcpy(now.agents, v->x->levels.n, sizeof now.agents);
+    for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) now.agents[s] = v->x->levels.of[s].n;
     sum_handled(v, &h1, &day);
     now.ewt_ms = ewt_ms(v, now.waiting, &h1, &day);
     fc_kpi_write_now(&p->w, &now);
@@ -154,6 +182,7 @@ static void write_owner(struct page *p, const void *what, enum fc_window window)
     const struct view *v = what;
     struct fc_engine *e = p->e;
     write_owner_head(p, v, window);
+    write_sources_lost(p, v->x);
     write_now(p, v);
     if (window == FC_WINDOW_NOW) return;
     fc_engine_merge_window(e, v->x, v->channel, window, &e->merged);
@@ -172,7 +201,7 @@ static void write_owner(struct page *p, const void *what, enum fc_window window)
 void fc_engine_show_tallies(struct fc_engine *e) { e->shows_tallies = true; }
 
 static size_t owner_pairs(const struct view *v, enum fc_window window, const struct fc_engine *e) {
-    size_t more = shows_tally(e, v->x), pairs = HEAD_PAIRS + FC_KPI_NOW_PAIRS + more;
+    size_t more = shows_tally(e, v->x), pairs = HEAD_PAIRS + FC_KPI_NOW_PAIRS + more + says_lost(e, v->x);
     return window == FC_WINDOW_NOW ? pairs : pairs + 1 + FC_KPI_PAIRS + more;
 }
 
@@ -232,11 +261,18 @@ static void write_agent_queues(struct page *p, const struct fc_agent *a) {
     else fc_mpw_nil(&p->w);
 }
 
-static void write_agent(struct page *p, const struct fc_agent *a) {
-    static const struct fc_tally nothing;
-    struct fc_mpw *w = &p->w;
+/* What an agent's line shows of its day: all of it would be ten times as much work. */
+static void sum_line(const struct fc_agent *a, struct fc_tally *day) {
+    static const uint8_t shown[] = {FC_TALLY_answered, FC_TALLY_missed, FC_TALLY_talk_n, FC_TALLY_talk_us};
     const struct fc_cell *cell = a->e.cells[FC_CHANNEL_PLAIN];
-    struct fc_kpi_view day = {.tally = cell == NULL ? &nothing : &cell->series.day, .complaints_open = -1};
+    for (size_t i = 0; i < sizeof shown; i++) day->v[shown[i]] = cell == NULL ? 0 : fc_series_at(&cell->series, shown[i], FC_STRETCH_DAY);
+}
+
+static void write_agent(struct page *p, const struct fc_agent *a) {
+    struct fc_mpw *w = &p->w;
+    struct fc_tally shows = {0};
+    struct fc_kpi_view day = {.tally = &shows, .complaints_open = -1};
+    sum_line(a, &shows);
     struct fc_kpi_value talk = fc_kpi_compute(FC_KPI_talk_ms, &day);
     int64_t since_us;
     enum fc_agent_state shown = fc_timeline_state(&a->line, &since_us);
@@ -310,7 +346,7 @@ static void write_queues(struct page *p, const void *what, enum fc_window window
 
 static void write_source(struct page *p, const struct fc_source_state_of *s) {
     struct fc_mpw *w = &p->w;
-    fc_mpw_map(w, 7);
+    fc_mpw_map(w, 10);
     fc_mpw_key(w, "src");
     fc_mpw_str(w, s->name);
     fc_mpw_key(w, "state");
@@ -326,6 +362,14 @@ static void write_source(struct page *p, const struct fc_source_state_of *s) {
     else fc_mpw_nil(w);
     fc_mpw_key(w, "gap_us");
     if (s->gaps > 0) fc_mpw_int(w, s->gap_us);
+    else fc_mpw_nil(w);
+    fc_mpw_key(w, "skew_ms");
+    if (s->skew_known) fc_mpw_int(w, s->skew_us / 1000);
+    else fc_mpw_nil(w);
+    fc_mpw_key(w, "skewed");
+    fc_mpw_bool(w, s->skewed);
+    fc_mpw_key(w, "via");
+    if (s->via != NULL) fc_mpw_str(w, s->via->name);
     else fc_mpw_nil(w);
 }
 

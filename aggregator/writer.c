@@ -282,6 +282,18 @@ static void note_success(struct fc_writer *w, const struct outcome *o, struct fc
     w->trim_due = o->trimmed == TRIM_STEP;
 }
 
+static void measure(struct fc_writer *w) {
+    struct fc_writer_counts *c = &w->counts;
+    struct fc_store_size size;
+    if (fc_store_measure(w->store, &size, NULL) != FC_OK) return; /* figures only: whatever ails the store is told by its commits */
+    fc_count_set(&c->journal_entries, size.journal_entries);
+    fc_count_set(&c->state_records, size.state_records);
+    fc_count_set(&c->interval_records, size.interval_records);
+    fc_count_set(&c->used_bytes, size.used_bytes);
+    fc_count_set(&c->map_bytes, size.map_bytes);
+    fc_count_set(&c->waiting_bytes, w->waiting_bytes);
+}
+
 /* ---- stalls ---------------------------------------------------------------------------------------------------- */
 
 /* A ring that nobody empties keeps what it has: then nobody wants to know. */
@@ -353,6 +365,7 @@ static enum fc_status write_and_note(struct fc_writer *w, bool with_batches, str
     }
     if (s != FC_OK) return s;
     note_success(w, &o, began);
+    measure(w);
     if (with_batches) answer_batches(w);
     give_back_blocks(w);
     return FC_OK;
@@ -421,8 +434,11 @@ enum fc_status fc_writer_drain(struct fc_writer *w, struct fc_error *err) {
 static void *run(void *arg) {
     struct fc_writer *w = arg;
     /* acquire; partner: the release in fc_writer_stop */
+    measure(w);
     while (!w->broken && !atomic_load_explicit(&w->stop, memory_order_acquire)) {
-        int64_t idle_ns = fc_writer_do_work(w, fc_mono_now());
+        struct fc_mono began = fc_mono_now();
+        int64_t idle_ns = fc_writer_do_work(w, began);
+        fc_count_turn(&w->counts.stalls, &w->counts.turn_us_max, fc_mono_us_since(began, fc_mono_now()));
         if (idle_ns == 0) continue;
         fc_wake_prepare(&w->wake);
         if (!inboxes_wait(w) && !atomic_load_explicit(&w->stop, memory_order_acquire)) fc_wake_wait(&w->wake, idle_ns);

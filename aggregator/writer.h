@@ -75,6 +75,9 @@ struct fc_writer_counts { /* writer: the writer thread; readers: any */
     struct fc_counter checkpoints, records;        /* complete ones staged; records applied */
     struct fc_counter trimmed, expired;            /* journal entries and intervals deleted */
     struct fc_counter blocked;                     /* 1 while commits fail for lack of room, else 0 */
+    struct fc_counter stalls, turn_us_max;         /* turns above FC_STALL_US */
+    struct fc_counter journal_entries, state_records, interval_records, used_bytes, map_bytes; /* as after the latest commit */
+    struct fc_counter waiting_bytes;               /* of complete checkpoints that are not applied yet */
     struct fc_counter checkpoint_stuck;            /* 1 once a checkpoint cannot be applied (merge refused), until restart */
 };
 

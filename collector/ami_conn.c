@@ -41,8 +41,9 @@ struct ami {
     enum step step;
     struct fc_ami_dial dial;
     int fd;
-    struct fc_mono retry, deadline, heard, ticked, now;
-    struct fc_wall wall, marked;
+    struct fc_mono retry, deadline, heard, ticked, marked, beaten, now;
+    struct fc_wall wall;
+    int64_t steady_us; /* the tracker's time: the wall's, but never back */
     int64_t backoff_ms;
     bool pinged;
     struct fc_ami_out out;
@@ -125,7 +126,7 @@ static void retry_in(struct ami *a, int64_t ms) {
 static void lose(struct ami *a, const char *why) {
     bool live = a->step == LIVE;
     drop_socket(a, "closed by asterisk");
-    fc_ami_track_disconnected(a->track, a->wall.us, "connection lost");
+    fc_ami_track_disconnected(a->track, a->steady_us, "connection lost");
     if (live) a->backoff_ms = BACKOFF_MS_MIN;
     int64_t ms = jittered(a->backoff_ms);
     fc_warn("ami %s@%s:%s: %s, next try in %lld.%lld s", a->uri.user, a->uri.host, a->uri.port, why, (long long)(ms / 1000), (long long)(ms / 100 % 10));
@@ -204,7 +205,7 @@ static enum fc_status on_login(struct ami *a, struct fc_error *err) {
     a->backoff_ms = BACKOFF_MS_MIN;
     fc_info("ami %s@%s:%s: logged in", a->uri.user, a->uri.host, a->uri.port);
     tell_downtime(a);
-    fc_ami_track_connected(a->track, a->wall.us);
+    fc_ami_track_connected(a->track, a->steady_us);
     send_action(a, "CoreStatus", "");
     send_action(a, "QueueStatus", "");
     send_action(a, "CoreShowChannels", "");
@@ -225,7 +226,7 @@ static enum fc_status on_message(struct ami *a, struct fc_error *err) {
     bool response = a->msg.n > 0 && fc_str_is(a->msg.fields[0].key, "Response");
     if (a->step == LOGIN) return response ? on_login(a, err) : FC_OK; /* nothing else has been asked yet */
     if (response) check_refusal(a);
-    fc_ami_track_message(a->track, &a->msg, a->wall.us);
+    fc_ami_track_message(a->track, &a->msg, a->steady_us);
     return FC_OK;
 }
 
@@ -336,22 +337,41 @@ static void watch_time(struct ami *a) {
     }
     if (!passed(after_ms(a->ticked, TICK_MS), a->now)) return;
     a->ticked = a->now;
-    fc_ami_track_tick(a->track, a->wall.us);
+    fc_ami_track_tick(a->track, a->steady_us);
 }
 
 /* Once a second at most: when something was last heard, for the gap that is told after a restart. */
 static void set_mark(struct ami *a) {
-    if (a->step != LIVE || a->wall.us - a->marked.us < FC_SECOND_US) return;
-    a->marked = a->wall;
+    if (a->step != LIVE || !passed(after_ms(a->marked, 1000), a->now)) return;
+    a->marked = a->now;
     fc_sink_mark(a->args.sink, fc_str(a->mark), &a->wall.us, sizeof a->wall.us);
+}
+
+/* While it is connected the tracker says so; that it is not must be said as often, or it would seem to be silent. The collector
+ * calls every source when its own heartbeat is due, so this needs no timer. */
+static void say_down(struct ami *a) {
+    if (a->step == LIVE || a->beaten.ns == 0) a->beaten = a->now;
+    if (a->step == LIVE || !passed(after_ms(a->beaten, FC_AMI_HEARTBEAT_US / 1000), a->now)) return;
+    struct fc_event ev = fc_event_make(FC_HEARTBEAT, a->steady_us);
+    fc_event_set_source(&ev, FC_SOURCE_DOWN);
+    fc_ami_out_put(&a->out, &ev);
+    a->beaten = a->now;
+}
+
+/* A wall clock that is set back must not stop what the tracker waits for; what it tells has the wall's time all the same. */
+static void set_time(struct ami *a, struct fc_wall wall, struct fc_mono now) {
+    int64_t went_on_us = a->steady_us == 0 ? 0 : a->steady_us + (now.ns - a->now.ns) / 1000;
+    a->steady_us = wall.us > went_on_us ? wall.us : went_on_us;
+    a->out.shift_us = wall.us - a->steady_us;
+    a->now = now;
+    a->wall = wall;
 }
 
 static enum fc_status ami_work(struct fc_source *s, const zmq_pollitem_t *items, int n, struct fc_wall wall, struct fc_mono now,
                                struct fc_error *err) {
     (void)items, (void)n; /* asked for again without waiting: who is ready says so */
     struct ami *a = self(s);
-    a->now = now;
-    a->wall = wall;
+    set_time(a, wall, now);
     if (fc_ami_out_flush(&a->out) != FC_OK) return FC_OK;
     if ((a->step == IDLE && passed(a->retry, now)) || a->step == DIALING) dial(a);
     flush_sending(a);
@@ -361,6 +381,7 @@ static enum fc_status ami_work(struct fc_source *s, const zmq_pollitem_t *items,
     if (st != FC_OK && st != FC_AGAIN) return st;
     if (!fc_sink_room(a->args.sink)) a->heard = now; /* nobody listens: the silence is ours */
     watch_time(a);
+    say_down(a);
     set_mark(a);
     return FC_OK;
 }

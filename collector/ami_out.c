@@ -41,6 +41,7 @@ static bool give(struct fc_ami_out *out, const struct fc_event *ev) {
 
 void fc_ami_out_put(struct fc_ami_out *out, struct fc_event *ev) {
     FC_EVENT_STR(ev, src, out->src);
+    if (ev->ts + out->shift_us > 0) ev->ts += out->shift_us;
     out->made++;
     if (out->skip > 0) {
         out->skip--;

@@ -15,6 +15,7 @@ struct fc_ami_out {
     uint64_t made;    /* events, those skipped and kept included */
     uint64_t skip;    /* that many events were given to the sink in an earlier life */
     uint64_t kept;    /* events waiting here */
+    int64_t shift_us; /* added to every ts: the wall's time less the tracker's, which never goes back */
     uint64_t invalid; /* the sink found them malformed */
     uint8_t *bytes;   /* the kept ones, one msgpack map after another */
     size_t len, cap;

@@ -3,7 +3,10 @@
 #include "disk.h"
 #include "ingest.h"
 #include "sink.h"
+#include "leap.h"
+#include "process.h"
 #include "sources.h"
+#include "tell.h"
 #include "uplink.h"
 
 #include <errno.h>
@@ -16,6 +19,8 @@
 #define ITEMS_PER_SOURCE 8
 #define ITEMS_MAX (FC_SOURCES_MAX * ITEMS_PER_SOURCE + FC_UPLINK_ITEMS + 1)
 #define COUNTERS_EVERY_MS 60000
+#define TELL_EVERY_MS 1000
+#define BEAT_EVERY_MS 5000
 #define FULL_LOG_MS 60000
 #define CALM_MS 5000
 
@@ -40,7 +45,11 @@ struct fc_collector {
     struct running running[FC_SOURCES_MAX];
     unsigned n;
     bool stopping, full_said;
-    struct fc_mono counted, full_logged, full_at;
+    struct fc_mono counted, full_logged, full_at, started, told, beaten;
+    struct fc_leap leap;
+    uint64_t heartbeats_missed, clock_steps, stalls, round_us_max;
+    char src[sizeof FC_COLLECTOR_SRC + FC_COLLECTOR_SRC_DIGITS]; /* of what it says of itself */
+    uint8_t oldest[FC_BATCH_BYTES_MAX], tell[FC_TELL_BYTES_MAX];
     zmq_pollitem_t items[ITEMS_MAX];
     uint64_t rounds, commits;
 };
@@ -90,7 +99,7 @@ enum fc_status fc_collector_open(int argc, char *const *argv, struct fc_settings
     c->argv = argv;
     c->settings = settings;
     c->signal_fd = -1;
-    c->counted = fc_mono_now();
+    c->counted = c->started = fc_mono_now();
     enum fc_status st = catch_signals(c, err);
     if (st == FC_OK && (c->zmq = zmq_ctx_new()) == NULL) st = fc_fail(err, FC_IO, "ZeroMQ: %s", zmq_strerror(errno));
     if (st == FC_OK) st = fc_spool_open(settings->spool, settings->spool_limit_bytes, &c->spool, err);
@@ -148,6 +157,80 @@ static void say_counters(struct fc_collector *c, const char *what) {
     fc_info("%s:%s", what, l.text);
 }
 
+/* ---- what it says of itself ------------------------------------------------------------------------------------------- */
+
+static struct fc_event own_event(struct fc_collector *c, enum fc_kind kind, struct fc_wall wall) {
+    struct fc_event ev = fc_event_make(kind, wall.us);
+    (void)snprintf(c->src, sizeof c->src, "%s%.*s", FC_COLLECTOR_SRC, FC_COLLECTOR_SRC_DIGITS, fc_spool_id(c->spool).p);
+    FC_EVENT_STR(&ev, src, fc_str(c->src));
+    return ev;
+}
+
+/* So that a floor whose producers have nothing to say, or no heartbeat of their own, is known to be watched. None for an aggregator
+ * that is away, since it would only learn what is past, and none of a run that ends with its files. */
+static bool beat_is_due(const struct fc_collector *c, struct fc_mono now) {
+    if (c->uplink == NULL || c->settings->once || fc_uplink_away(c->uplink)) return false;
+    return c->beaten.ns == 0 || fc_mono_ms_since(c->beaten, now) >= BEAT_EVERY_MS;
+}
+
+static void beat(struct fc_collector *c, struct fc_wall wall, struct fc_mono now) {
+    struct fc_error err;
+    if (!beat_is_due(c, now)) return;
+    struct fc_event ev = own_event(c, FC_HEARTBEAT, wall);
+    fc_event_set_source(&ev, FC_SOURCE_UP);
+    if (fc_sink_put(&c->sink, &ev, &err) != FC_OK) c->heartbeats_missed++;
+    c->beaten = now;
+}
+
+static uint64_t oldest_ms(struct fc_collector *c, struct fc_wall wall) {
+    struct fc_spool_batch b;
+    struct fc_event ev;
+    if (fc_spool_read(c->spool, fc_spool_first(c->spool), c->oldest, &b, NULL) != FC_OK) return 0;
+    struct fc_mp mp = fc_mp_open(c->oldest, b.bytes);
+    return fc_event_decode(&mp, &ev, NULL) == FC_OK && ev.ts < wall.us ? (uint64_t)(wall.us - ev.ts) / 1000 : 0;
+}
+
+static void gather(struct fc_collector *c, struct fc_wall wall, struct fc_mono now, struct fc_collector_figures *f) {
+    const struct fc_uplink_counters *u = fc_uplink_counters(c->uplink);
+    struct fc_process p;
+    fc_process_read(&p);
+    *f = (struct fc_collector_figures){
+        .taken = c->sink.taken, .duplicates = c->sink.duplicates, .refused = c->sink.refused, .anonymous = c->sink.anonymous,
+        .untracked = fc_spool_producers(c->spool)->untracked, .commits = c->commits,
+        .spool_events = fc_spool_next(c->spool) - fc_spool_first(c->spool), .spool_bytes = fc_spool_bytes(c->spool),
+        .spool_limit_bytes = c->settings->spool_limit_bytes, .spool_oldest_ms = oldest_ms(c, wall), .spool_full = fc_spool_full(c->spool),
+        .batches = u->batches, .resent = u->resent, .batches_refused = u->refused, .batches_flying = u->flying, .acks = u->acks,
+        .rewinds = u->rewinds, .connections = u->connections, .foreign = u->foreign, .heartbeats_missed = c->heartbeats_missed,
+        .clock_steps = c->clock_steps, .stalls = c->stalls, .round_us_max = c->round_us_max,
+        .uptime_ms = (uint64_t)fc_mono_ms_since(c->started, now), .resident_bytes = p.resident_bytes, .descriptors = p.descriptors,
+        .descriptors_max = p.descriptors_max};
+}
+
+static void tell(struct fc_collector *c, struct fc_wall wall, struct fc_mono now) {
+    struct fc_collector_figures figures;
+    struct fc_tell_source sources[FC_SOURCES_MAX];
+    if (c->uplink == NULL || (c->told.ns != 0 && fc_mono_ms_since(c->told, now) < TELL_EVERY_MS)) return;
+    for (unsigned i = 0; i < c->n; i++)
+        sources[i] = (struct fc_tell_source){c->running[i].args.uri, c->running[i].done, c->running[i].ops, c->running[i].source};
+    gather(c, wall, now, &figures);
+    fc_uplink_tell(c->uplink, c->tell, fc_tell_encode(c->tell, &figures, wall, sources, c->n));
+    c->told = now;
+}
+
+static void watch_clock(struct fc_collector *c, struct fc_wall wall, struct fc_mono now) {
+    int64_t leap_us = fc_leap_us(&c->leap, wall, now);
+    if (leap_us == 0) return;
+    c->clock_steps++;
+    fc_warn("the wall clock %s by %lld s; what happens across that seems so much %s", leap_us < 0 ? "was set back" : "leapt ahead",
+            (long long)(leap_us < 0 ? -leap_us : leap_us) / FC_SECOND_US, leap_us < 0 ? "shorter" : "longer");
+}
+
+static void watch_round(struct fc_collector *c, struct fc_mono began) {
+    uint64_t us = fc_mono_us_since(began, fc_mono_now());
+    c->stalls += us > FC_STALL_US;
+    if (us > c->round_us_max) c->round_us_max = us;
+}
+
 /* ---- signals ------------------------------------------------------------------------------------------------------------ */
 
 static void reload(struct fc_collector *c) {
@@ -196,6 +279,8 @@ static int64_t prepare(struct fc_collector *c, struct fc_mono now, int *n_items)
         fc_uplink_wait(c->uplink, &c->items[n]);
         n += FC_UPLINK_ITEMS;
         wait = sooner(wait, fc_uplink_due_ms(c->uplink, now));
+        int64_t tell_ms = TELL_EVERY_MS - fc_mono_ms_since(c->told, now); /* heartbeats are due with one of them */
+        wait = sooner(wait, tell_ms > 0 ? tell_ms : 0);
     }
     for (unsigned i = 0; i < c->n; i++) {
         struct running *r = &c->running[i];
@@ -217,7 +302,7 @@ static bool is_ready(const struct fc_collector *c, const struct running *r, stru
     if (r->done) return false;
     for (int i = 0; i < r->n; i++)
         if (c->items[r->at + i].revents != 0) return true;
-    return now.ns >= r->deadline_ns;
+    return now.ns >= r->deadline_ns || beat_is_due(c, now); /* some have a heartbeat of their own to give then */
 }
 
 static enum fc_status work_sources(struct fc_collector *c, struct fc_wall wall, struct fc_mono now, struct fc_error *err) {
@@ -239,11 +324,8 @@ static enum fc_status work_sources(struct fc_collector *c, struct fc_wall wall, 
 static void put_gap(struct fc_collector *c, struct fc_wall wall) {
     const char *reason = c->uplink != NULL ? fc_uplink_gap(c->uplink) : NULL;
     if (reason == NULL) return;
-    char src[32];
     struct fc_error err;
-    struct fc_event ev = fc_event_make(FC_GAP, wall.us);
-    (void)snprintf(src, sizeof src, "collector:%.8s", fc_spool_id(c->spool).p);
-    FC_EVENT_STR(&ev, src, fc_str(src));
+    struct fc_event ev = own_event(c, FC_GAP, wall);
     FC_EVENT_STR(&ev, reason, fc_str(reason));
     if (fc_sink_put(&c->sink, &ev, &err) == FC_OK) fc_uplink_gap_told(c->uplink);
 }
@@ -273,8 +355,8 @@ static enum fc_status commit(struct fc_collector *c, struct fc_mono now, struct 
     if (held && st == FC_OK) c->commits++;
     for (unsigned i = 0; i < c->n; i++) {
         const struct fc_source_ops *ops = c->running[i].ops;
-        void (*tell)(struct fc_source *) = st == FC_OK ? ops->committed : ops->held;
-        if (tell != NULL) tell(c->running[i].source);
+        void (*hear)(struct fc_source *) = st == FC_OK ? ops->committed : ops->held;
+        if (hear != NULL) hear(c->running[i].source);
     }
     return FC_OK;
 }
@@ -294,12 +376,16 @@ enum fc_status fc_collector_round(struct fc_collector *c, struct fc_error *err) 
     struct fc_mono now = fc_mono_now();
     struct fc_wall wall = fc_wall_now();
     c->rounds++;
+    watch_clock(c, wall, now);
     if (c->items[0].revents != 0) take_signals(c);
     enum fc_status st = work_sources(c, wall, now, err);
     if (st != FC_OK) return st;
     put_gap(c, wall);
+    beat(c, wall, now);
     st = commit(c, now, err);
     if (st == FC_OK && c->uplink != NULL) st = fc_uplink_work(c->uplink, wall, now, err);
+    if (st == FC_OK) tell(c, wall, now);
+    watch_round(c, now);
     if (st == FC_OK && fc_mono_ms_since(c->counted, now) >= COUNTERS_EVERY_MS) {
         say_counters(c, "counters");
         for (unsigned i = 0; i < c->n; i++)

@@ -59,7 +59,7 @@ struct fc_source_ops {
     /* When it wants to be called although nothing is ready (a timer, more to read): ms from now, -1 never, 0 at once. */
     int64_t (*due_ms)(struct fc_source *s, struct fc_mono now);
 
-    /* A bounded piece of work. `items` are those of wait(), with revents. A status other than FC_OK, FC_AGAIN and FC_EOF
+    /* A bounded piece of work. Also called, with nothing ready, when a heartbeat is due. `items` are those of wait(), with revents. A status other than FC_OK, FC_AGAIN and FC_EOF
      * ends the program with `err` (exit 1); what only concerns a peer or a line is logged and counted instead.
      * FC_EOF: finite and finished; it is not called again. */
     enum fc_status (*work)(struct fc_source *s, const zmq_pollitem_t *items, int n, struct fc_wall wall, struct fc_mono now, struct fc_error *err);

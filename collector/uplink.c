@@ -23,6 +23,7 @@ struct fc_uplink {
     bool want_out;    /* the socket took nothing: wait until it does */
     bool holding;     /* refused: ask again at ask_at, not before */
     bool away, lost_said;
+    bool deaf; /* the aggregator of this connection knows no tell */
     uint64_t cursor;  /* number of the next event to send */
     uint64_t highest; /* one past the highest ever sent: below it a batch is a repetition */
     uint64_t rewound; /* the number that was gone back to last */
@@ -37,6 +38,8 @@ struct fc_uplink {
     struct fc_uplink_counters n;
     uint8_t batch[FC_BATCH_BYTES_MAX], message[FC_BATCH_BYTES_MAX + 128];
 };
+
+_Static_assert(FC_TELL_BYTES_MAX < FC_BATCH_BYTES_MAX, "a tell is sent from the batch's buffer");
 
 static struct fc_mono after(struct fc_mono now, int64_t ms) { return (struct fc_mono){now.ns + ms * 1000000}; }
 
@@ -120,6 +123,8 @@ int64_t fc_uplink_due_ms(const struct fc_uplink *u, struct fc_mono now) {
 bool fc_uplink_done(const struct fc_uplink *u) { return fc_spool_first(u->spool) == fc_spool_next(u->spool) && u->gap[0] == '\0'; }
 const char *fc_uplink_gap(const struct fc_uplink *u) { return u->gap[0] != '\0' ? u->gap : NULL; }
 void fc_uplink_gap_told(struct fc_uplink *u) { u->gap[0] = '\0'; }
+bool fc_uplink_away(const struct fc_uplink *u) { return u->away; }
+
 const struct fc_uplink_counters *fc_uplink_counters(const struct fc_uplink *u) { return &u->n; }
 
 /* ---- sending ---------------------------------------------------------------------------------------------------- */
@@ -132,6 +137,13 @@ static bool send_message(struct fc_uplink *u, const struct fc_link_msg *m) {
     bool sent = zmq_send(u->socket, u->message, w.len, ZMQ_DONTWAIT) >= 0;
     u->want_out = !sent;
     return sent;
+}
+
+void fc_uplink_tell(struct fc_uplink *u, const void *figures, size_t n) {
+    struct fc_link_msg m = {.type = FC_LINK_TELL, .spool = fc_spool_id(u->spool), .figures = fc_str_n(figures, n)};
+    bool wanted = u->want_out;
+    if (!u->deaf) (void)send_message(u, &m);
+    u->want_out = wanted; /* a tell that cannot go out is not waited for */
 }
 
 static void say_hello(struct fc_uplink *u, struct fc_mono now) {
@@ -247,6 +259,7 @@ static enum fc_status take_message(struct fc_uplink *u, zmq_msg_t *frame, struct
         if (u->n.foreign++ == 0) fc_warn("aggregator %s: sent what is no answer: %s", u->endpoint, bad.text);
         return FC_OK;
     }
+    if (m.type == FC_LINK_REFUSE && fc_str_is(m.spool, "00000000000000000000000000000000")) u->deaf = true; /* who refuses without reading the spool's id */
     if (!fc_str_eq(m.spool, fc_spool_id(u->spool)) || (m.type != FC_LINK_ACK && m.type != FC_LINK_REFUSE)) {
         u->n.foreign++; /* an answer to a former id */
         return FC_OK;
@@ -300,7 +313,10 @@ enum fc_status fc_uplink_work(struct fc_uplink *u, struct fc_wall wall, struct f
     enum fc_status st = receive(u, wall, now, err);
     if (st != FC_OK) return st;
     watch(u, now);
-    if (connected_anew(u) && !u->holding) {
+    bool anew = connected_anew(u);
+    u->n.connections += anew;
+    if (anew) u->deaf = false;
+    if (anew && !u->holding) {
         u->asking = true;
         u->ask_at = now;
     }
@@ -308,5 +324,7 @@ enum fc_status fc_uplink_work(struct fc_uplink *u, struct fc_wall wall, struct f
         u->asking = true; /* until the answer nothing is sent: it tells from where to go on */
         say_hello(u, now);
     }
-    return send_batches(u, now, err);
+    st = send_batches(u, now, err);
+    u->n.flying = u->flying;
+    return st;
 }

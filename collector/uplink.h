@@ -26,6 +26,7 @@
 
 struct fc_uplink_counters {
     uint64_t batches, events, resent, acks, hellos, rewinds, refused, foreign; /* foreign: messages that are no ack or refuse of ours */
+    uint64_t connections, flying; /* made; batches under way now */
 };
 
 struct fc_uplink;
@@ -47,6 +48,10 @@ bool fc_uplink_done(const struct fc_uplink *u); /* everything committed is acked
 /* fc_uplink_gap -- why events between collector and aggregator are lost, or NULL; the caller puts a `gap` event and says so. */
 const char *fc_uplink_gap(const struct fc_uplink *u);
 void fc_uplink_gap_told(struct fc_uplink *u);
+
+/* fc_uplink_tell -- sends what the collector says of itself (tell.h) if somebody is there to hear it; else it is forgotten. */
+void fc_uplink_tell(struct fc_uplink *u, const void *figures, size_t n);
+bool fc_uplink_away(const struct fc_uplink *u); /* nothing heard for 10 s */
 
 const struct fc_uplink_counters *fc_uplink_counters(const struct fc_uplink *u);
 

@@ -17,7 +17,7 @@ usage: tests/run.sh [--sanitize address|thread|none] [--quick] [--no-install]
   --no-install     leave the system's packages alone
   --help           this
 
-CC chooses the compiler, CTEST_PARALLEL_LEVEL how many tests run at a time (1; sanitized: one a core).
+CC chooses the compiler, CTEST_PARALLEL_LEVEL how many tests run at a time (one a core).
 Build directories: build-tests, build-address, build-thread.
 END
 }
@@ -82,8 +82,7 @@ sanitizer_run() {
     export TSAN_OPTIONS=log_path=$reports/tsan:second_deadlock_stack=1:suppressions=$PWD/.ci/tsan.supp
     # ThreadSanitizer of gcc 12 cannot live with the address layout that newer kernels draw.
     if [ "$sanitize" = thread ] && setarch -R true 2>/dev/null; then fixed_layout=(setarch -R); fi
-    # Slow, and nothing here measures time: as many at once as there are cores.
-    CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)} "${fixed_layout[@]}" "$@" || rc=$?
+    "${fixed_layout[@]}" "$@" || rc=$?
     local found=("$reports"/*)
     if [ -e "${found[0]}" ]; then
         say "sanitizer reports (${#found[@]}, in $build/reports)"
@@ -100,6 +99,8 @@ run_ctest() {
         skip=$(browser_tests)
         [ -z "$skip" ] || options+=(-E "$skip")
     fi
+    # As many at once as there are cores; those that watch a clock ask to be alone (tests/CMakeLists.txt).
+    export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
     if [ "$sanitize" = none ]; then ctest "${options[@]}"; else sanitizer_run ctest "${options[@]}"; fi
 }
 

@@ -34,6 +34,8 @@
     row(feed_lost_total, counter, "Messages that a heartbeat says were published and that did not arrive")                     \
     row(feed_resubscribed_total, counter, "Times everything was subscribed anew, after loss or a new instance")                \
     row(feed_heartbeats_total, counter, "Heartbeats received from aggregators")                                                \
+    row(loop_stalls_total, counter, "Times the service loop was more than 100 ms late for its timer: something kept it")              \
+    row(clock_steps_total, counter, "Steps of this machine's wall clock that were noticed")                                   \
     row(queries_total, counter, "Questions sent to aggregators")                                                               \
     row(queries_failed_total, counter, "Questions answered with an error, too late or not at all")
 

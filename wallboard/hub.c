@@ -2,9 +2,11 @@
 
 #include "log.h"
 
+#define FC_HELD_MS 2000 /* smaller waits for the clock nobody sees */
+
 void fc_hub_init(struct fc_hub *hub, uint32_t cell_count, void (*wake)(struct fc_seat *seat)) {
     FC_ASSERT(cell_count <= FC_CELLS_MAX);
-    *hub = (struct fc_hub){.cell_count = cell_count};
+    *hub = (struct fc_hub){.cell_count = cell_count, .started = fc_mono_now()};
     fc_cache_init(&hub->cache);
     fc_views_init(&hub->views, &hub->cache, &hub->counters, wake);
 }
@@ -21,6 +23,19 @@ static bool beat_text(const void *bytes, size_t n, const char *key, char *to, si
     if (!fc_item_find(bytes, n, key, &at) || !fc_mp_str(&at, &s)) return false;
     (void)fc_str_copy(to, cap, s);
     return true;
+}
+
+/* 0 also when an older aggregator does not tell it. */
+static int64_t beat_int(const void *bytes, size_t n, const char *key) {
+    struct fc_mp at;
+    int64_t v = 0;
+    return fc_item_find(bytes, n, key, &at) && fc_mp_i64(&at, &v) && v > 0 ? v : 0;
+}
+
+static void take_lag(struct fc_hub *hub, const void *bytes, size_t n, struct fc_mono now) {
+    int64_t event_us = beat_int(bytes, n, "event_us"), received_us_ago = beat_int(bytes, n, "received_us_ago");
+    if (event_us > 0) fc_lag_came(&hub->lag, event_us, received_us_ago, now);
+    else hub->counters.feed_bad_total++;
 }
 
 static void bury_old(struct fc_hub *hub, uint32_t cell) {
@@ -83,6 +98,10 @@ static enum fc_hub_advice heartbeat(struct fc_hub *hub, uint32_t cell, const voi
     fc_bytes_add(&c->beat, bytes, n);
     c->heard = now;
     c->at_us = item->at_us;
+    c->turn_ms_ago = beat_int(bytes, n, "turn_ms_ago");
+    c->held_ms = beat_int(bytes, n, "held_ms");
+    if (c->held_ms <= FC_HELD_MS) c->held_since.ns = 0;
+    else if (c->held_since.ns == 0) c->held_since = now;
     hub->counters.feed_heartbeats_total++;
     enum fc_hub_advice advice = FC_HUB_GO_ON;
     if (strcmp(instance, c->instance) != 0) advice = new_instance(c, instance);
@@ -145,6 +164,10 @@ enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_s
     }
     if (item.at_us > hub->views.at_us) hub->views.at_us = item.at_us;
     if (fc_str_is(topic, "hb")) return heartbeat(hub, cell, bytes, n, &item, now);
+    if (fc_str_is(topic, "lag")) {
+        take_lag(hub, bytes, n, now);
+        return FC_HUB_GO_ON;
+    }
     struct fc_topic *t = fc_cache_ensure(&hub->cache, topic);
     if (t == NULL) {
         hub->counters.feed_topics_full_total++;
@@ -161,8 +184,31 @@ enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_s
     return FC_HUB_GO_ON;
 }
 
+enum fc_trouble fc_cell_trouble(const struct fc_cell *c, struct fc_mono now) {
+    if (c->heard.ns == 0) return FC_TROUBLE_NEVER;
+    int64_t silent_ms = fc_mono_ms_since(c->heard, now);
+    if (silent_ms > FC_FEED_DOWN_MS) return FC_TROUBLE_SILENT;
+    if (c->turn_ms_ago > FC_FEED_DOWN_MS / 2 && c->turn_ms_ago + silent_ms > FC_FEED_DOWN_MS) return FC_TROUBLE_STUCK;
+    return c->held_since.ns != 0 ? FC_TROUBLE_CLOCK : FC_TROUBLE_NONE;
+}
+
+enum fc_trouble fc_hub_trouble(const struct fc_hub *hub, struct fc_mono now) {
+    enum fc_trouble worst = FC_TROUBLE_NONE;
+    for (uint32_t i = 0; i < hub->cell_count; i++) {
+        enum fc_trouble trouble = fc_cell_trouble(&hub->cells[i], now);
+        if (trouble > worst) worst = trouble;
+    }
+    return worst;
+}
+
+const char *fc_trouble_word(enum fc_trouble trouble) {
+    static const char *const words[] = {[FC_TROUBLE_NEVER] = "silent", [FC_TROUBLE_CLOCK] = "clock", [FC_TROUBLE_STUCK] = "stuck", [FC_TROUBLE_SILENT] = "silent"};
+    return trouble == FC_TROUBLE_NONE ? NULL : words[trouble];
+}
+
 static bool cell_is_up(const struct fc_cell *c, struct fc_mono now) {
-    return c->heard.ns != 0 && fc_mono_ms_since(c->heard, now) <= FC_FEED_DOWN_MS;
+    enum fc_trouble trouble = fc_cell_trouble(c, now);
+    return trouble == FC_TROUBLE_NONE || trouble == FC_TROUBLE_CLOCK;
 }
 
 /* Every merged item says how many cells are up. */
@@ -205,15 +251,16 @@ int64_t fc_hub_age_ms(const struct fc_hub *hub, struct fc_mono now) {
     int64_t worst = 0;
     for (uint32_t i = 0; i < hub->cell_count; i++) {
         if (hub->cells[i].heard.ns == 0) return -1;
-        int64_t age = fc_mono_ms_since(hub->cells[i].heard, now);
+        const struct fc_cell *c = &hub->cells[i];
+        int64_t age = fc_mono_ms_since(c->heard, now) + c->turn_ms_ago;
+        if (c->held_since.ns != 0) age = fc_mono_ms_since(c->held_since, now);
         if (age > worst) worst = age;
     }
     return worst;
 }
 
 bool fc_hub_up(const struct fc_hub *hub, struct fc_mono now) {
-    int64_t age = fc_hub_age_ms(hub, now);
-    return age >= 0 && age <= FC_FEED_DOWN_MS;
+    return fc_hub_trouble(hub, now) == FC_TROUBLE_NONE;
 }
 
 bool fc_hub_at_us(const struct fc_hub *hub, int64_t *at_us) {
@@ -225,7 +272,7 @@ bool fc_hub_at_us(const struct fc_hub *hub, int64_t *at_us) {
     return true;
 }
 
-static bool read_stall(const struct fc_cell *cell, struct fc_hub_stall *out) {
+bool fc_cell_stall(const struct fc_cell *cell, struct fc_hub_stall *out) {
     struct fc_mp stall, at;
     if (!fc_item_find(cell->beat.p, cell->beat.n, "stall", &stall)) return false;
     size_t n = fc_mp_left(&stall);
@@ -237,7 +284,7 @@ bool fc_hub_stall(const struct fc_hub *hub, struct fc_hub_stall *out) {
     struct fc_hub_stall one;
     bool any = false;
     for (uint32_t i = 0; i < hub->cell_count; i++) {
-        if (!read_stall(&hub->cells[i], &one)) continue;
+        if (!fc_cell_stall(&hub->cells[i], &one)) continue;
         bool worse = !any || (fc_str_is(one.kind, "full") && (!fc_str_is(out->kind, "full") || one.since_us < out->since_us));
         if (worse) *out = one;
         any = true;

@@ -16,6 +16,7 @@
 #include "cells.h"
 #include "clock.h"
 #include "counters.h"
+#include "lag.h"
 #include "views.h"
 
 #define FC_CELL_MERGED FC_CELLS_MAX /* whose a merged item is, in the cache */
@@ -27,6 +28,9 @@ struct fc_cell {
     struct fc_bytes beat;                     /* the last heartbeat, whole */
     struct fc_mono heard;                     /* when it came; ns 0: never */
     int64_t at_us;
+    int64_t turn_ms_ago;                      /* in that heartbeat: since its engine's latest turn */
+    int64_t held_ms;                          /* likewise: how far its wall clock is behind its now, which waits */
+    struct fc_mono held_since;                /* ns 0: it does not wait */
     uint64_t base, counted; /* `sent` of the heartbeat counted from, messages since */
     uint32_t skip;          /* heartbeats during which a count means nothing: the subscription is being renewed */
     uint32_t epoch;         /* 1 with the first instance */
@@ -37,6 +41,15 @@ struct fc_cell {
 
 enum fc_hub_advice { FC_HUB_GO_ON, FC_HUB_SUBSCRIBE_ANEW };
 
+/* Why the screen must not look live; the last of several cells' troubles counts. */
+enum fc_trouble {
+    FC_TROUBLE_NONE,
+    FC_TROUBLE_NEVER,  /* a cell was never heard */
+    FC_TROUBLE_CLOCK,  /* its clock was set back: waits and windows stand still until it has caught up */
+    FC_TROUBLE_STUCK,  /* it beats, but its engine does not turn */
+    FC_TROUBLE_SILENT, /* no heartbeat */
+};
+
 struct fc_hub {
     struct fc_cache cache;
     struct fc_views views;
@@ -44,6 +57,9 @@ struct fc_hub {
     struct fc_cell cells[FC_CELLS_MAX];
     uint32_t cell_count;
     struct fc_topic *unsettled; /* to be merged */
+    struct fc_lag lag;          /* from events to frames */
+    uint64_t loop_late_us_max;  /* of the service loop's timer */
+    struct fc_mono started;
     uint32_t up;                /* bits of the cells that were up when last settled */
 };
 
@@ -58,10 +74,16 @@ enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_s
  * Thread: service; no blocking */
 void fc_hub_settle(struct fc_hub *hub, struct fc_mono now);
 
-/* fc_hub_up -- every cell has been heard of within FC_FEED_DOWN_MS. */
+/* fc_cell_trouble -- of one cell; fc_hub_trouble -- of the worst. fc_trouble_word: for ticks: "clock" "stuck" "silent", NULL: none. */
+enum fc_trouble fc_cell_trouble(const struct fc_cell *cell, struct fc_mono now);
+enum fc_trouble fc_hub_trouble(const struct fc_hub *hub, struct fc_mono now);
+const char *fc_trouble_word(enum fc_trouble trouble);
+
+/* fc_hub_up -- no cell has a trouble. */
 bool fc_hub_up(const struct fc_hub *hub, struct fc_mono now);
 
-/* fc_hub_age_ms -- since the last heartbeat of the cell that is silent the longest; -1 when one was never heard. */
+/* fc_hub_age_ms -- how old the oldest cell's state is, by this process's monotonic clock: since its engine's last turn that was told of,
+ * or since its time stands still; -1 when one was never heard. */
 int64_t fc_hub_age_ms(const struct fc_hub *hub, struct fc_mono now);
 
 /* fc_hub_at_us -- the aggregators' time of the last heartbeat, of the cell that is furthest behind; false: one never heard. */
@@ -72,6 +94,9 @@ struct fc_hub_stall {
     struct fc_str kind, reason; /* "full": no event is taken in; "checkpoint": events are, history stands still */
     int64_t since_us;
 };
+
+/* fc_cell_stall -- of one; false: there is none. */
+bool fc_cell_stall(const struct fc_cell *cell, struct fc_hub_stall *out);
 
 /* fc_hub_stall -- the oldest stall of kind "full", else any; false: there is none. */
 bool fc_hub_stall(const struct fc_hub *hub, struct fc_hub_stall *out);

@@ -57,7 +57,7 @@ void fc_sources_run(struct fc_job *job);
 void fc_range_run(struct fc_job *job);   /* history.c: /api/v1/kpi with from and to */
 void fc_history_run(struct fc_job *job);
 void fc_health_run(struct fc_job *job);  /* health.c */
-void fc_metrics_run(struct fc_job *job);
+void fc_metrics_run(struct fc_job *job); /* metrics_page.c */
 void fc_kpis_run(struct fc_job *job);    /* kpis.c */
 
 #endif

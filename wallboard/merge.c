@@ -87,6 +87,18 @@ static bool read_tally(struct fc_mp *mp, struct fc_share *s) {
     return fc_tally_decode(mp, &s->tally, NULL) == FC_OK;
 }
 
+/* A cell's sources are its own: those that are lost stand side by side. */
+static bool read_lost(struct fc_mp *mp, struct fc_share *s) {
+    uint32_t n;
+    if (!fc_mp_array(mp, &n)) return false;
+    const uint8_t *start = mp->p;
+    for (uint32_t i = 0; i < n; i++)
+        if (!fc_mp_skip(mp)) return false;
+    fc_bytes_add(&s->lost, start, (size_t)(mp->p - start));
+    s->lost_n += n;
+    return true;
+}
+
 static bool pass_over(struct fc_mp *mp, struct fc_share *s) {
     (void)s;
     return fc_mp_skip(mp);
@@ -97,6 +109,7 @@ static const struct {
     bool (*read)(struct fc_mp *mp, struct fc_share *s);
 } readers[] = {
     {"ver", pass_over},          {"at_us", pass_over},        {"cells", pass_over},
+    {"sources_lost", read_lost},
     {"channels", read_channels}, {"variants", read_variants}, {"handled", read_handled},
     {"tally", read_tally},       {"waiting", read_waiting},   {"longest_wait_since_us", read_longest},
     {"agents", read_agents},     {"complaints", read_open},   {"from_us", read_from},
@@ -116,11 +129,12 @@ static bool read_pair(struct fc_mp *mp, struct fc_share *s) {
 }
 
 static void empty(struct fc_share *s) {
-    struct fc_bytes head = s->head;
+    struct fc_bytes head = s->head, lost = s->lost;
     struct fc_tally tally = s->tally;
     fc_bytes_clear(&head);
+    fc_bytes_clear(&lost);
     fc_tally_clear(&tally);
-    *s = (struct fc_share){.head = head, .tally = tally, .complaints_open = -1};
+    *s = (struct fc_share){.head = head, .lost = lost, .tally = tally, .complaints_open = -1};
 }
 
 bool fc_share_read(struct fc_share *s, const void *item, size_t n) {
@@ -136,6 +150,7 @@ bool fc_share_read(struct fc_share *s, const void *item, size_t n) {
 
 void fc_share_fini(struct fc_share *s) {
     fc_bytes_free(&s->head);
+    fc_bytes_free(&s->lost);
     fc_tally_fini(&s->tally);
     *s = (struct fc_share){0};
 }
@@ -156,6 +171,8 @@ static void add(struct fc_share *sum, const struct fc_share *s) {
     if (s->complaints_open >= 0)
         sum->complaints_open = s->complaints_open + (sum->complaints_open > 0 ? sum->complaints_open : 0);
     fc_tally_merge(&sum->tally, &s->tally);
+    fc_bytes_add(&sum->lost, s->lost.p, s->lost.n);
+    sum->lost_n += s->lost_n;
 }
 
 /* As the engine reckons it for one owner. */
@@ -189,6 +206,13 @@ static void write_channels(struct fc_mpw *w, uint32_t channels) {
         if ((channels >> c & 1) != 0) fc_mpw_key(w, fc_word(FC_VOCAB_CHANNEL, c));
 }
 
+static void write_lost(struct fc_mpw *w, const struct fc_share *sum) {
+    if (sum->lost_n == 0) return;
+    fc_mpw_key(w, "sources_lost");
+    fc_mpw_array(w, sum->lost_n);
+    fc_mpw_raw(w, sum->lost.p, sum->lost.n);
+}
+
 static void write_about(struct fc_mpw *w, const struct fc_merged *about) {
     if (about->ver > 0) {
         fc_mpw_key(w, "ver");
@@ -201,10 +225,11 @@ static void write_about(struct fc_mpw *w, const struct fc_merged *about) {
 
 static void write_sum(struct fc_mpw *w, const struct fc_share *first, struct fc_share *sum,
                       const struct fc_merged *about) {
-    fc_mpw_map(w, first->head_pairs + 1u + (about->ver > 0 ? 2u : 0) + (about->of > 0) +
+    fc_mpw_map(w, first->head_pairs + 1u + (sum->lost_n > 0) + (about->ver > 0 ? 2u : 0) + (about->of > 0) +
                       (first->is_now ? FC_KPI_NOW_PAIRS : 0u) + (first->is_stretch ? 1u + FC_KPI_PAIRS : 0u));
     fc_mpw_raw(w, first->head.p, first->head.n);
     write_channels(w, sum->channels);
+    write_lost(w, sum);
     write_about(w, about);
     if (first->is_now) {
         sum->now.ewt_ms = ewt_ms(sum);
@@ -223,8 +248,8 @@ void fc_merge_write(struct fc_bytes *out, const struct fc_share *const *shares, 
                     const struct fc_merged *about) {
     struct fc_share sum = {.complaints_open = -1};
     struct fc_mpw w;
-    size_t room = shares[0]->head.n + MORE_BYTES;
     for (uint32_t i = 0; i < n; i++) add(&sum, shares[i]);
+    size_t room = shares[0]->head.n + sum.lost.n + MORE_BYTES;
     fc_mpw_init(&w, fc_bytes_room(out, room), room);
     write_sum(&w, shares[0], &sum, about);
     FC_ASSERT(!w.overflow);

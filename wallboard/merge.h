@@ -14,6 +14,8 @@
 /* One cell's item, read. All zeroes: empty. */
 struct fc_share {
     struct fc_bytes head;          /* pairs that are passed on as they are */
+    struct fc_bytes lost;          /* elements of "sources_lost", one behind the other */
+    uint32_t lost_n;
     uint32_t head_pairs, channels; /* channels: bits of enum fc_channel */
     bool is_now, is_stretch;       /* holds rows of the moment; of a stretch of time */
     int64_t from_us;         /* of a stretch; a quiet cell's may be from long ago: the latest is the merged item's */

@@ -69,7 +69,9 @@ static enum fc_status adopt(struct fc_server *server, int fd, const char *protoc
 /* --- timers --- */
 
 static void flush(struct fc_server *server) {
-    int64_t ns = fc_views_flush(&server->hub.views, fc_mono_now());
+    struct fc_mono now = fc_mono_now();
+    int64_t ns = fc_views_flush(&server->hub.views, now);
+    fc_lag_flushed(&server->hub.lag, ns < 0, fc_wall_now(), now);
     if (ns >= 0) lws_sul_schedule(server->lws, 0, &server->flush_timer, server->flush_timer.cb, ns / 1000 + 1);
 }
 
@@ -88,8 +90,22 @@ void fc_server_drain(struct fc_server *server) {
 
 static void on_drain(lws_sorted_usec_list_t *sul) { fc_server_drain(lws_container_of(sul, struct fc_server, drain_timer)); }
 
+/* A timer that comes late says how long the loop was kept by something else. */
+static void watch_loop(struct fc_server *server, struct fc_mono now) {
+    struct fc_hub *hub = &server->hub;
+    uint64_t late_us = server->beat_due.ns == 0 ? 0 : fc_mono_us_since(server->beat_due, now);
+    int64_t leap_us = fc_leap_us(&server->leap, fc_wall_now(), now);
+    hub->counters.loop_stalls_total += late_us > FC_STALL_US;
+    if (late_us > hub->loop_late_us_max) hub->loop_late_us_max = late_us;
+    server->beat_due.ns = now.ns + BEAT_US * INT64_C(1000);
+    if (leap_us == 0) return;
+    hub->counters.clock_steps_total++;
+    fc_warn("the wall clock was set by %lld s: displays follow it", (long long)(leap_us / FC_SECOND_US));
+}
+
 static void on_beat(lws_sorted_usec_list_t *sul) {
     struct fc_server *server = lws_container_of(sul, struct fc_server, beat_timer);
+    watch_loop(server, fc_mono_now());
     fc_clients_beat(server, fc_mono_now());
     lws_sul_schedule(server->lws, 0, sul, on_beat, BEAT_US);
 }

@@ -10,6 +10,7 @@
 #include "ask.h"
 #include "feed.h"
 #include "hub.h"
+#include "leap.h"
 #include "settings.h"
 #include "web.h"
 
@@ -32,6 +33,8 @@ struct fc_server {
     lws_sorted_usec_list_t drain_timer, flush_timer, beat_timer;
     struct fc_client *clients;             /* all of them */
     struct fc_bytes tick[FC_PROTOCOL_COUNT]; /* the frame of this tenth of a second, with its headroom */
+    struct fc_mono beat_due;               /* when the next beat should come; ns 0: the first */
+    struct fc_leap leap;
     uint32_t tenth;                        /* counts the beats; a client gets a tick at every tenth one */
     uint32_t next_bucket;                  /* which tenth the next client belongs to */
     uint64_t wsi_count, wsi_own;           /* all lws objects; those that are no connections */

@@ -16,16 +16,26 @@
  *                              "answered","missed","talk_ms" (today; null when nothing)}] sorted by label
  *   queues                     "queues":["billing","sales",..] sorted: every queue known
  *   sources                    "sources":[{"src","state":"up"|"down"|"silent","since_us","heard_us","gaps",
- *                              "gap_reason"?,"gap_us"?}]
+ *                              "gap_reason"?,"gap_us"?,"skew_ms"? (its clock's; above 0: ahead), "skewed" (beyond the
+ *                              limit), "via"? (the collector it comes through: when that is lost, so is this)}]
  *   hb                         every 500 ms, also when nothing changes: "instance" (hex, new at every start), "sent"
  *                              (messages published so far, this one included: a subscriber to everything that counted
  *                              fewer has lost some and subscribes anew), "clock":"wall"|"event", "version",
- *                              "metrics":{name: number, ..}; only while the store cannot be written "stall":{"kind","since_us"
- *                              (wall clock),"reason" a sentence}, kind "full": no event is taken in, what the figures say is
- *                              right up to since_us; "checkpoint": events are, only history stands still
+ *                              "turn_ms_ago" (since the engine's latest turn: it must be small for the state to be
+ *                              fresh), "held_ms" (how far the wall clock is behind the engine's now, which waits for it:
+ *                              0 but after it was set back), "metrics":{name: number, ..} (aggregator_figures.h),
+ *                              "collectors":[{"id" (of its spool), "told_ms_ago", "tell": as link.h has it}]
+ *                              Only while the store cannot be written also "stall":{"kind","since_us" (wall clock),"reason" a
+ *                              sentence}; kind "full": no event is taken in, what the figures say is right up to since_us;
+ *                              "checkpoint": events are, only history stands still
+ *   lag                        after the states that events made: "event_us" (when the oldest of those events happened),
+ *                              "received_us_ago" (since its batch came in): how long the way here was
  *   Any item may be {"topic","ver","at_us","gone":true}: the topic has no state any more (a group that the configuration
  *   has no longer), and is not in later snapshots.
  *   NAME is percent-encoded by fc_topic_name: '/' '%' and control bytes as %XX.
+ *
+ *   An item of a queue or a group whose sources are silent or down names them: "sources_lost":[{"src","state","since_us"}],
+ *   for 24 hours; else it has no such key.
  *
  *   KPI keys, types and units are those of the KPI table (kpi.h, KPIS.md): an item of window `now` holds the rows of
  *   the moment, others those of the stretch too, with "from_us" (start) and "variants" (the formulas used). All hold

@@ -6,12 +6,17 @@
 #define NAME 24
 #define SERVES 3
 #define RING 512 /* seconds; longer than any stage lasts */
+#define TEXTS 16 /* contacts of an agent within CROWD_SECONDS_MAX */
 #define NOBODY UINT32_MAX
 
 enum stage { IDLE, PAUSED, OFFERED, RUNG, LOST, TALKING, HELD, RESUMED, ENDED };
 
 struct agent {
-    char name[NAME], contact[NAME], customer[NAME];
+    char name[NAME];
+    struct texts { /* of contacts: the events of those before it may not have been read yet */
+        char contact[NAME], customer[NAME];
+    } texts[TEXTS];
+    uint32_t turn;
     enum stage stage;
     uint32_t queue, next; /* next: due in the same second */
 };
@@ -82,7 +87,7 @@ static struct fc_event *add(struct crowd *c, enum fc_kind kind) {
 
 static struct fc_event *say(struct crowd *c, const struct agent *a, enum fc_kind kind, bool queue, bool agent) {
     struct fc_event *ev = add(c, kind);
-    FC_EVENT_STR(ev, contact, fc_str(a->contact));
+    FC_EVENT_STR(ev, contact, fc_str(a->texts[a->turn].contact));
     if (queue) FC_EVENT_STR(ev, queue, fc_str(c->queues[a->queue]));
     if (agent) FC_EVENT_STR(ev, agent, fc_str(a->name));
     return ev;
@@ -106,10 +111,12 @@ static void come_to_work(struct crowd *c) {
 
 static void offer(struct crowd *c, struct agent *a) {
     a->queue = served(c, (uint32_t)(a - c->agents), below(c, SERVES));
-    (void)snprintf(a->contact, NAME, "c-%llu", (unsigned long long)c->contacts++);
-    (void)snprintf(a->customer, NAME, "+86%09u", below(c, c->customers));
+    a->turn = (a->turn + 1) % TEXTS;
+    struct texts *t = &a->texts[a->turn];
+    (void)snprintf(t->contact, NAME, "c-%llu", (unsigned long long)c->contacts++);
+    (void)snprintf(t->customer, NAME, "+86%09u", below(c, c->customers));
     struct fc_event *ev = say(c, a, FC_OFFERED, true, false);
-    FC_EVENT_STR(ev, customer, fc_str(a->customer));
+    FC_EVENT_STR(ev, customer, fc_str(t->customer));
     FC_EVENT_NUM(ev, channel, (uint8_t)FC_CHANNEL_VOICE);
     if (below(c, 12) == 0) later(c, a, LOST, 3, 60);
     else later(c, a, OFFERED, 1, 30);
@@ -146,18 +153,26 @@ static void live(struct crowd *c, struct agent *a) {
     }
 }
 
-const struct fc_event *crowd_second(struct crowd *c, uint32_t *n) {
-    uint32_t *slot = &c->due[c->second % RING], i = *slot;
+static void live_second(struct crowd *c) {
+    uint32_t *slot = &c->due[c->second % RING], i = *slot, before = c->n;
     *slot = NOBODY;
-    c->n = 0;
     if (c->second == 0) come_to_work(c);
     while (i != NOBODY) {
         uint32_t next = c->agents[i].next;
         live(c, &c->agents[i]);
         i = next;
     }
-    for (uint32_t k = 0; k < c->n; k++) c->events[k].ts = CROWD_T0_US + c->second * 1000000 + (int64_t)k * 1000000 / c->n;
+    for (uint32_t k = before; k < c->n; k++) c->events[k].ts = CROWD_T0_US + c->second * 1000000 + (int64_t)(k - before) * 1000000 / (c->n - before);
     c->second++;
+}
+
+const struct fc_event *crowd_second(struct crowd *c, uint32_t *n) { return crowd_seconds(c, 0, n); }
+
+const struct fc_event *crowd_seconds(struct crowd *c, uint32_t events, uint32_t *n) {
+    int64_t from = c->second;
+    c->n = 0;
+    do live_second(c);
+    while (c->n < events && c->second - from < CROWD_SECONDS_MAX && c->second % 60 != 0);
     *n = c->n;
     return c->events;
 }

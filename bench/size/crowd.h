@@ -21,6 +21,10 @@ void crowd_destroy(struct crowd *c);
 /* crowd_second -- the events of the next second, in order of time; they and their strings live until the next call. The
  * first second is long: everybody comes to work. */
 const struct fc_event *crowd_second(struct crowd *c, uint32_t *n);
+
+/* The same of as many seconds as it takes to have that many events, but not beyond the end of a minute. */
+#define CROWD_SECONDS_MAX 60
+const struct fc_event *crowd_seconds(struct crowd *c, uint32_t events, uint32_t *n);
 int64_t crowd_now_us(const struct crowd *c); /* end of the last second handed out */
 
 struct fc_str crowd_queue(const struct crowd *c, uint32_t i);

@@ -139,13 +139,33 @@ static void fill_intervals(struct filling *f, const struct state_plan *plan, con
 
 /* ---- the floor --------------------------------------------------------------------------------------------------- */
 
+struct opening {
+    struct fc_engine *engine;
+    struct fc_error *err;
+};
+
+static enum fc_status know(void *ctx, struct fc_str key, struct fc_str value) {
+    struct opening *o = ctx;
+    return fc_engine_restore(o->engine, key, value, o->err);
+}
+
+/* The floor goes on with the queues and agents that the customers' records name; the customers themselves it never meets. */
+static void open_floor(struct filling *f, struct fc_engine *e) {
+    char to[FC_CUSTOMERS_KEY];
+    struct fc_str end = fc_str_n(to, fc_engine_customers_from(to));
+    struct opening o = {e, f->err};
+    if (f->st == FC_OK) f->st = fc_store_each_state_of(f->store, (struct fc_str){0}, end, know, &o, f->err);
+    fc_engine_restored(e);
+}
+
 static void fill_floor(struct filling *f, const struct state_plan *plan, struct crowd *crowd) {
     struct fc_rules *rules = fc_rules_default();
     struct fc_engine *e = fc_engine_create(rules, true);
+    open_floor(f, e);
     for (uint32_t s = 0; s < plan->warm_s && f->st == FC_OK; s++) {
         uint32_t n;
         const struct fc_event *events = crowd_second(crowd, &n);
-        for (uint32_t i = 0; i < n; i++) fc_engine_apply(e, &events[i]);
+        fc_engine_apply_all(e, events, n);
         if (s % 300 == 299 || s + 1 == plan->warm_s) fc_engine_checkpoint(e, take, give, f);
     }
     const struct fc_engine_counters *k = fc_engine_counters(e);

@@ -44,6 +44,21 @@ static unsigned long long memory_kb(pid_t pid, const char *what) {
     return kb;
 }
 
+/* User's and system's of all its threads, from the fields behind the command's name. */
+static double processor_s(pid_t pid) {
+    char path[64], text[LINE] = "";
+    unsigned long long user = 0, system = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "r");
+    if (f == NULL) return 0;
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    (void)fclose(f);
+    text[n] = '\0';
+    const char *rest = strrchr(text, ')');
+    if (rest != NULL) (void)sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system);
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
 static void print_memory(const struct state_plan *plan, pid_t pid, const char *when) {
     unsigned long long rss = memory_kb(pid, "VmRSS"), file = memory_kb(pid, "RssFile"), anon = memory_kb(pid, "RssAnon");
     printf("%s: VmRSS %llu MiB, of it RssAnon %llu MiB (%.0f bytes a customer if all were theirs), RssFile %llu MiB\n", when, rss >> 10, anon >> 10,
@@ -64,7 +79,7 @@ enum fc_status state_start(const struct state_plan *plan, const char *aggregator
         listens = strstr(line, "taking batches") != NULL;
     }
     if (listens) {
-        printf("start: %.2f s until it takes batches\n", (double)(fc_mono_now().ns - before.ns) / 1e9);
+        printf("start: %.2f s until it takes batches, %.2f s of processors' time\n", (double)(fc_mono_now().ns - before.ns) / 1e9, processor_s(pid));
         print_memory(plan, pid, "just started");
         (void)sleep(5); /* every topic is published once, which makes nothing larger that stays small */
         print_memory(plan, pid, "5 s later");

@@ -24,6 +24,12 @@ static inline int64_t fc_mono_ms_since(struct fc_mono then, struct fc_mono now) 
     return (now.ns - then.ns) / 1000000;
 }
 
+static inline uint64_t fc_mono_us_since(struct fc_mono then, struct fc_mono now) {
+    return now.ns > then.ns ? (uint64_t)(now.ns - then.ns) / 1000 : 0;
+}
+
+#define FC_STALL_US 100000 /* a thread's turn that takes longer has kept somebody waiting, and is counted */
+
 #define FC_SECOND_US INT64_C(1000000)
 #define FC_MINUTE_US (60 * FC_SECOND_US)
 

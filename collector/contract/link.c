@@ -1,7 +1,14 @@
 #include "link.h"
 
-static const char *const names[] = {"hello", "batch", "ack", "refuse"};
-static const uint32_t lengths[] = {3, 6, 4, 4};
+static const char *const names[] = {"hello", "batch", "ack", "refuse", "tell"};
+static const uint32_t lengths[] = {3, 6, 4, 4, 4};
+
+static bool read_figures(struct fc_mp *mp, struct fc_str *figures) {
+    const uint8_t *start = mp->p;
+    bool good = fc_mp_peek(mp) == FC_MP_MAP && fc_mp_skip(mp) && mp->p - start <= FC_TELL_BYTES_MAX;
+    if (good) *figures = fc_str_n((const char *)start, (size_t)(mp->p - start));
+    return good;
+}
 
 static bool read_body(struct fc_mp *mp, struct fc_link_msg *m) {
     uint64_t count = 0;
@@ -13,6 +20,7 @@ static bool read_body(struct fc_mp *mp, struct fc_link_msg *m) {
         return m->first > 0 && m->first <= INT64_MAX && count > 0 && count <= FC_BATCH_EVENTS_MAX && m->events.n <= FC_BATCH_BYTES_MAX;
     case FC_LINK_ACK: return fc_mp_u64(mp, &m->first) && m->first > 0;
     case FC_LINK_REFUSE: return fc_mp_str(mp, &m->reason);
+    case FC_LINK_TELL: return read_figures(mp, &m->figures);
     }
     return false;
 }
@@ -53,5 +61,7 @@ void fc_link_encode(struct fc_mpw *w, const struct fc_link_msg *m) {
         fc_mpw_int(w, (int64_t)m->first);
     } else if (m->type == FC_LINK_REFUSE) {
         fc_mpw_str(w, m->reason);
+    } else if (m->type == FC_LINK_TELL) {
+        fc_mpw_raw(w, m->figures.p, m->figures.n);
     }
 }

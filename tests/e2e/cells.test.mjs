@@ -126,8 +126,8 @@ after(async () => {
     await split?.stop();
     await alone?.stop();
   } finally {
-    split?.kill();
-    alone?.kill();
+    await split?.kill();
+    await alone?.kill();
   }
 });
 

@@ -30,7 +30,7 @@ after(async () => {
   try {
     await s?.stop();
   } finally {
-    s?.kill();
+    await s?.kill();
   }
 });
 

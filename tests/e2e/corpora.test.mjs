@@ -44,7 +44,7 @@ async function replay(source) {
     await s.stop();
     return { queues: new Map(final.filter((i) => i.scope === 'queue').map((i) => [i.name, i])), agents: new Map(agents.map((a) => [a.name, a])), sources, waiting };
   } finally {
-    s.kill();
+    await s.kill();
   }
 }
 

@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { Producer } from './lib/producer.mjs';
 import { bin, sleep, System } from './lib/system.mjs';
 
-const DAY_US = 1_700_000_000_000_000;
+const DAY_US = (Date.now() - 900_000) * 1000;
 const RANGE = `from=${DAY_US - 3_600_000_000}&to=${DAY_US + 86_400_000_000}`;
 const faulty = join(bin, 'tests/libfaulty.so');
 
@@ -104,10 +104,9 @@ async function aggregatorRunsFull(s, disk) {
   appendFileSync(file, lines(s, 30000));
   const stalled = await s.until('/healthz says that nothing is written', async () => {
     const h = await health(s);
-    return h.code === 503 && h.status === 'stalled' && h;
+    return h.code === 503 && h.aggregator?.reasons.find((r) => /cannot write/.test(r));
   });
-  assert.match(stalled.reason, /store aggregator: no room on its disk/);
-  assert.ok(Math.abs(stalled.since_us / 1000 - Date.now()) < 60_000);
+  assert.match(stalled, /cannot write since 20\d\d-.*Z, figures are right up to then, .*: store aggregator: no room on its disk/);
   await sleep(3000); // tries again, in vain
   assert.ok(aggregator.alive() && collector.alive());
   assert.equal(times(aggregator, 'no room on its disk'), 1, 'said once');
@@ -179,9 +178,9 @@ describe('disk', { concurrency: 4 }, () => {
     s.collector(`ndjson:${file}`);
     const stalled = await s.until('/healthz says so', async () => {
       const h = await health(s).catch(() => ({}));
-      return h.status === 'stalled' && h;
+      return h.code === 503 && h.aggregator?.reasons.find((r) => /cannot write/.test(r));
     });
-    assert.match(stalled.reason, /store aggregator: full: .*1048576/);
+    assert.match(stalled, /: store aggregator: full: .*1048576/);
     await aggregator.stop('SIGKILL');
     aggregator = start('64M');
     await s.until('it is well again', async () => (await health(s)).code === 200);

@@ -81,7 +81,7 @@ async function replay(file) {
     await s.until('the aggregator is back', async () => (await s.fetch(`/api/v1/kpi?group=all&from=${from}&to=${to}`)).status === 200);
     return { s, from, to, ask: async (filter) => (await s.json(`/api/v1/kpi?${filter}&from=${from}&to=${to}`)).items };
   } catch (error) {
-    s.kill();
+    await s.kill();
     throw error;
   }
 }
@@ -102,7 +102,7 @@ for (const corpus of corpora) {
       try {
         await run?.s.stop();
       } finally {
-        run?.s.kill();
+        await run?.s.kill();
       }
     });
 

@@ -24,7 +24,7 @@ describe('the floor page at the real programs', { skip }, () => {
   });
   after(async () => {
     await browser?.close();
-    s.kill();
+    await s.kill();
   });
 
   it('shows what the API answers, for every queue', async () => {
@@ -96,6 +96,13 @@ describe('the floor page at the real programs', { skip }, () => {
     await s.programs.get('sim').stop('SIGKILL');
     await page.waitForSelector('.sources', PATIENCE);
     assert.match(await page.locator('.sources').innerText(), /Source sim silent since/);
+    await page.waitForSelector('.tile.lost', PATIENCE); // every queue is fed by it alone
+    assert.equal(await page.locator('.tile.lost').count(), 3);
+    assert.match(await page.locator('.tile.lost .chip').first().innerText(), /^no data since \d\d:\d\d$/);
+    assert.match(await page.locator('.tile.lost .chip').first().getAttribute('title'), /^Source sim silent since/);
+    assert.equal(await page.locator('.tile.lost .main').first().evaluate((node) => getComputedStyle(node.closest('.figure')).opacity), '0.45');
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.waitForFunction(() => /^\d\d:\d\d 起无数据$/.test(document.querySelector('.tile.lost .chip').innerText.trim()), null, PATIENCE);
   });
 
   it('had nothing to complain about', async () => {

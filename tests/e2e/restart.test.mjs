@@ -51,7 +51,7 @@ for (const victim of ['collector', 'aggregator', 'wallboard']) {
       await expectTruth(s);
       await s.stop();
     } finally {
-      s.kill();
+      await s.kill();
     }
   });
 }
@@ -69,6 +69,6 @@ test('events wait in the spool while there is no aggregator', async () => {
     await expectTruth(s);
     await s.stop();
   } finally {
-    s.kill();
+    await s.kill();
   }
 });

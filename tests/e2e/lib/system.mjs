@@ -95,9 +95,10 @@ export class System {
   logs() {
     return [...this.programs.values()].map((p) => `--- ${p.name}\n${p.output().slice(-2000)}`).join('\n');
   }
-  /** For a test's end, however it went. */
-  kill() {
-    for (const p of this.started) if (p.alive()) p.child.kill('SIGKILL');
+  /** For a test's end, however it went. FC_KEEP=1 leaves the directory for looking at. */
+  async kill() {
+    await Promise.all(this.started.map((p) => p.stop('SIGKILL')));
+    if (!process.env.FC_KEEP) rmSync(this.dir, { recursive: true, force: true });
   }
   /** Stops what runs, last started first; everything must end cleanly. */
   async stop() {

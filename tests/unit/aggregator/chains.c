@@ -188,6 +188,13 @@ static struct fc_chains *restart(struct fc_chains *c, struct shelf *shelf, struc
     return c;
 }
 
+static size_t customers_of(const struct shelf *shelf) {
+    const struct fc_chain_key least = fc_chain_key_least();
+    size_t n = 0;
+    for (size_t i = 0; i < shelf->n; i++) n += memcmp(&shelf->items[i].key, &least, sizeof least) >= 0;
+    return n;
+}
+
 static void run_world(int64_t window_us, int64_t late_us) {
     struct world w = make_world(window_us, late_us);
     struct sums s = {0};
@@ -209,7 +216,7 @@ static void run_world(int64_t window_us, int64_t late_us) {
     c = restart(c, &shelf, &s, window_us, late_us);
     /* Only who has something open is still held. */
     const struct fc_chains_counters *k = fc_chains_counters(c);
-    assert_true(k->customers > 0 && k->customers < CUSTOMERS / 4 && (size_t)k->customers == shelf.n - 1);
+    assert_true(k->customers > 0 && k->customers < CUSTOMERS / 4 && (size_t)k->customers == customers_of(&shelf));
     assert_int_equal(k->too_late + k->folded + k->crowded, 0);
     printf("window %lld h: %u visits, %lld facts, %lld customers held at the end\n", (long long)(window_us / HOUR_US),
            w.legs_n, (long long)s.facts, (long long)k->customers);
@@ -380,6 +387,38 @@ static void too_many_open_ones_are_refused_and_counted(void **state) {
 
 /* ---- bytes ----------------------------------------------------------------------------------------------------- */
 
+/* All records up to the i-th. */
+static struct fc_chains *load_before(const struct shelf *shelf, size_t i, struct sums *s) {
+    struct fc_chains *c = make(s, DAY_US, HOUR_US);
+    for (size_t k = 0; k < i; k++) {
+        const struct item *it = &shelf->items[k];
+        assert_int_equal(fc_chains_load(c, it->key, fc_str_n(it->bytes, it->n), &resolver, NULL), FC_OK);
+    }
+    return c;
+}
+
+static void load_bad(const struct shelf *shelf, size_t i, struct sums *s) {
+    const struct item *it = &shelf->items[i];
+    for (uint32_t n = 0; n < it->n; n++) { /* cut off */
+        struct fc_chains *c = load_before(shelf, i, s);
+        struct fc_error err = {0};
+        assert_int_equal(fc_chains_load(c, it->key, fc_str_n(it->bytes, n), &resolver, &err), FC_INVALID);
+        assert_non_null(strstr(err.text, "byte "));
+        assert_int_equal(fc_chains_counters(c)->customers, 0);
+        fc_chains_destroy(c);
+    }
+    for (int k = 0; k < 1500; k++) { /* altered: refused, or something that can be held */
+        struct fc_chains *c = load_before(shelf, i, s);
+        char copy[512];
+        memcpy(copy, it->bytes, it->n);
+        copy[below(it->n)] = (char)rng();
+        enum fc_status st = fc_chains_load(c, it->key, fc_str_n(copy, it->n), &resolver, NULL);
+        assert_true(st == FC_OK || (st == FC_INVALID && fc_chains_counters(c)->visits == 0));
+        fc_chains_advance(c, START_US + 1000 * DAY_US);
+        fc_chains_destroy(c);
+    }
+}
+
 static void bad_bytes_are_refused(void **state) {
     (void)state;
     struct sums s = {0};
@@ -392,28 +431,9 @@ static void bad_bytes_are_refused(void **state) {
     fc_chains_advance(c, START_US + HOUR_US);
     fc_chains_save(c, shelf_put, shelf_gone, &shelf);
     fc_chains_destroy(c);
-    assert_int_equal(shelf.n, 2);
-    for (size_t i = 0; i < shelf.n; i++) {
-        struct item *it = &shelf.items[i];
-        for (uint32_t n = 0; n < it->n; n++) { /* cut off */
-            c = make(&s, DAY_US, HOUR_US);
-            struct fc_error err = {0};
-            assert_int_equal(fc_chains_load(c, it->key, fc_str_n(it->bytes, n), &resolver, &err), FC_INVALID);
-            assert_non_null(strstr(err.text, "byte "));
-            assert_int_equal(fc_chains_counters(c)->customers, 0);
-            fc_chains_destroy(c);
-        }
-        for (int k = 0; k < 3000; k++) { /* altered: refused, or something that can be held */
-            c = make(&s, DAY_US, HOUR_US);
-            char copy[512];
-            memcpy(copy, it->bytes, it->n);
-            copy[below(it->n)] = (char)rng();
-            enum fc_status st = fc_chains_load(c, it->key, fc_str_n(copy, it->n), &resolver, NULL);
-            assert_true(st == FC_OK || (st == FC_INVALID && fc_chains_counters(c)->visits == 0));
-            fc_chains_advance(c, START_US + 1000 * DAY_US);
-            fc_chains_destroy(c);
-        }
-    }
+    assert_int_equal(shelf.n, 4); /* now, a queue, an agent, the customer */
+    qsort(shelf.items, shelf.n, sizeof *shelf.items, by_key);
+    for (size_t i = 0; i < shelf.n; i++) load_bad(&shelf, i, &s);
     c = make(&s, DAY_US, HOUR_US);
     shelf_load(&shelf, c);
     for (size_t i = 0; i < shelf.n; i++) /* a second time, or not in the order of keys */
@@ -425,6 +445,43 @@ static void bad_bytes_are_refused(void **state) {
     assert_true(back.root == 1 && back.over_us == START_US + 99 && back.place.queue == &queues[0] &&
                 back.place.agent == NULL);
     assert_false(fc_chains_get(c, key_of(1), 2, &back));
+    fc_chains_destroy(c);
+    shelf_free(&shelf);
+    sums_free(&s);
+}
+
+/* Names must come in order, each once, and before what uses their number. */
+static void numbers_without_their_names_are_refused(void **state) {
+    (void)state;
+    struct sums s = {0};
+    struct shelf shelf = {0};
+    struct fc_chains *c = make(&s, DAY_US, HOUR_US);
+    struct fc_visit a = visit(1, START_US, START_US + 5, 0);
+    assert_true(fc_chains_put(c, key_of(1), &a));
+    a.contact = a.root = 2;
+    a.place.queue = &queues[1];
+    assert_true(fc_chains_put(c, key_of(1), &a));
+    fc_chains_save(c, shelf_put, shelf_gone, &shelf);
+    fc_chains_destroy(c);
+    assert_int_equal(shelf.n, 5);
+    qsort(shelf.items, shelf.n, sizeof *shelf.items, by_key);
+    for (size_t left_out = 1; left_out < 4; left_out++) { /* queue 1, queue 2, agent 1 */
+        enum fc_status st = FC_OK;
+        c = make(&s, DAY_US, HOUR_US);
+        for (size_t i = 0; i < shelf.n && st == FC_OK; i++) {
+            const struct item *it = &shelf.items[i];
+            if (i != left_out) st = fc_chains_load(c, it->key, fc_str_n(it->bytes, it->n), &resolver, NULL);
+        }
+        assert_int_equal(st, FC_INVALID);
+        assert_int_equal(fc_chains_counters(c)->customers, 0);
+        fc_chains_destroy(c);
+    }
+    c = load_before(&shelf, 2, &s); /* queue 2 by the name of queue 1 */
+    assert_int_equal(
+        fc_chains_load(c, shelf.items[2].key, fc_str_n(shelf.items[1].bytes, shelf.items[1].n), &resolver, NULL),
+        FC_INVALID);
+    assert_int_equal(fc_chains_load(c, shelf.items[2].key, fc_str_n(shelf.items[2].bytes, shelf.items[2].n), NULL, NULL),
+                     FC_INVALID); /* names, but nobody who knows them */
     fc_chains_destroy(c);
     shelf_free(&shelf);
     sums_free(&s);
@@ -453,6 +510,7 @@ int main(void) {
         cmocka_unit_test(what_is_folded_keeps_its_side_of_the_first_answer),
         cmocka_unit_test(too_many_open_ones_are_refused_and_counted),
         cmocka_unit_test(bad_bytes_are_refused),
+        cmocka_unit_test(numbers_without_their_names_are_refused),
         cmocka_unit_test(keys_are_as_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

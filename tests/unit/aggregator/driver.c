@@ -25,6 +25,7 @@ static struct fc_event_block *block(int no) {
     memcpy(b->spool, SPOOL, sizeof b->spool);
     b->first = 1 + (uint64_t)no * EVENTS;
     b->count = EVENTS;
+    b->received = (struct fc_mono){0};
     for (int i = 0; i < EVENTS; i++) {
         int n = no * EVENTS + i;
         (void)snprintf(names[n], sizeof names[n], "c%d", n / 2);

@@ -151,12 +151,12 @@ static void ring_all_losers_stop_alerting(void **state) {
     say(e, FC_OFFERED, 1, "a", "sales", NULL);
     say(e, FC_ALERTED, 1, "a", "sales", "x");
     say(e, FC_ALERTED, 1, "a", "sales", "y");
-    assert_int_equal(e->all.e.levels.n[FC_AGENT_ALERTING], 2);
+    assert_int_equal(e->all.e.levels.of[FC_AGENT_ALERTING].n, 2);
     say(e, FC_ANSWERED, 4, "a", "sales", "x");
-    assert_int_equal(e->all.e.levels.n[FC_AGENT_ALERTING], 0);
-    assert_int_equal(e->all.e.levels.n[FC_AGENT_BUSY], 1);    /* once, though in two queues */
-    assert_int_equal(queue(e, "support")->e.levels.n[FC_AGENT_BUSY], 1);
-    assert_int_equal(e->all.e.levels.n[FC_AGENT_AVAILABLE], 1);
+    assert_int_equal(e->all.e.levels.of[FC_AGENT_ALERTING].n, 0);
+    assert_int_equal(e->all.e.levels.of[FC_AGENT_BUSY].n, 1);    /* once, though in two queues */
+    assert_int_equal(queue(e, "support")->e.levels.of[FC_AGENT_BUSY].n, 1);
+    assert_int_equal(e->all.e.levels.of[FC_AGENT_AVAILABLE].n, 1);
     assert_int_equal(kpi_of(e, NULL, FC_KPI_missed).i, 0);
     fc_engine_destroy(e);
 }

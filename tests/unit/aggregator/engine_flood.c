@@ -111,7 +111,7 @@ static void shifts_without_end(void **state) {
         }
     const struct fc_agent *x = fc_map_find(&e->agents, fc_str("x"));
     assert_true(x->line.seats_n < 40);
-    assert_int_equal(e->all.e.levels.n[FC_AGENT_OFFLINE], 1);
+    assert_int_equal(e->all.e.levels.of[FC_AGENT_OFFLINE].n, 1);
     store(e);
     fc_engine_destroy(e);
 }

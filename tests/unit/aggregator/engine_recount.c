@@ -143,8 +143,8 @@ static void contacts_are_conserved(void **state) {
         assert_int_equal(t->v[FC_TALLY_offered], t->v[FC_TALLY_answered] + left + waiting_of(e, NULL));
         int64_t agents = 0;
         for (int s = 0; s < FC_AGENT_STATE_COUNT; s++) {
-            assert_true(e->all.e.levels.n[s] >= 0);
-            agents += e->all.e.levels.n[s];
+            assert_true(e->all.e.levels.of[s].n >= 0);
+            agents += e->all.e.levels.of[s].n;
         }
         assert_int_equal(agents, e->agents.n);
     }

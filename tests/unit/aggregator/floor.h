@@ -29,10 +29,7 @@ static void post(struct fc_engine *e, struct fc_event ev, const char *contact, c
     fc_engine_apply(e, &ev);
 }
 
-static struct fc_engine *fresh(void) {
-    struct fc_engine *e = fc_engine_create(rules, true);
-    return e;
-}
+USED static struct fc_engine *fresh(void) { return fc_engine_create(rules, true); }
 
 USED static struct fc_queue *queue(struct fc_engine *e, const char *name) { return fc_map_find(&e->queues, fc_str(name)); }
 

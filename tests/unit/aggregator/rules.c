@@ -220,7 +220,7 @@ static void ten_thousand_queues(void **state) {
 
 #define KEYS                                                                                                           \
     "allowed: zone, day_start, threshold_s, short_abandon_s, goal, service_level, abandon_rate, fcr, late_s, "         \
-    "contacts_max, retention, queues, groups"
+    "skew_limit_s, contacts_max, retention, queues, groups"
 
 static void unknown_keys(void **state) {
     (void)state;
@@ -294,6 +294,7 @@ static void impossible_values(void **state) {
            ":1:18: `short_abandon_s` is -1, expected seconds from 0 (no short abandons) to 3600");
     refuse("short_abandon_s: 3600.5\n",
            ":1:18: `short_abandon_s` is 3600.5, expected seconds from 0 (no short abandons) to 3600");
+    refuse("skew_limit_s: 0\n", ":1:15: `skew_limit_s` is 0, expected whole seconds from 1 to 3600");
     refuse("late_s: 59\n", ":1:9: `late_s` is 59, expected whole seconds from 60 to 86400");
     refuse("late_s: 86401\n", ":1:9: `late_s` is 86401, expected whole seconds from 60 to 86400");
     refuse("contacts_max: 9999\n", ":1:15: `contacts_max` is 9999, expected a whole number from 10000 to 100000000");
@@ -413,8 +414,8 @@ static void a_reload_says_what_changed(void **state) {
     expect_diff("goal: 0.8\n", "zone: UTC\n", "zone: default the machine's own -> UTC" NEXT_DAY);
     expect_diff(
         "goal: 0.8\n",
-        "fcr: {window_h: 24}\nlate_s: 60\ncontacts_max: 10000\nretention: {minutes_days: 1, quarters_days: 2}\n",
-        "fcr.window_h: 168 -> 24: for chains still held, from now on\nlate_s: 3600 -> 60: for events that come from "
+        "fcr: {window_h: 24}\nskew_limit_s: 5\nlate_s: 60\ncontacts_max: 10000\nretention: {minutes_days: 1, quarters_days: 2}\n",
+        "fcr.window_h: 168 -> 24: for chains still held, from now on\nskew_limit_s: 2 -> 5: from now on\nlate_s: 3600 -> 60: for events that come from "
         "now on\n"
         "contacts_max: 2000000 -> 10000: from now on\nretention.minutes_days: 7 -> 1" CLEANING
         "retention.quarters_days: 400 -> 2" CLEANING);

@@ -117,7 +117,7 @@ static void expect_all(void) {
         struct fc_time_sink times = {enter_time, &t};
         fc_levels_settle(&w.levels[t], at(w.now_s), &times);
         for (int state = 0; state < FC_AGENT_STATE_COUNT; state++)
-            assert_int_equal(w.levels[t].n[state], seen_at(t, w.now_s) && state == state_at(w.now_s));
+            assert_int_equal(w.levels[t].of[state].n, seen_at(t, w.now_s) && state == state_at(w.now_s));
         expect_minutes(t);
         expect_window(t, FC_WINDOW_M15, 900);
         expect_window(t, FC_WINDOW_H1, 3600);

@@ -1,4 +1,4 @@
-/* The link's four messages: round trips, limits, and words for everything that is none of them. */
+/* The link's five messages: round trips, limits, and words for everything that is none of them. */
 #include "link.h"
 
 #include <setjmp.h>
@@ -24,7 +24,7 @@ static void expect_round(const struct fc_link_msg *m) {
     size_t n = encode(m, buf, sizeof buf);
     assert_int_equal(fc_link_decode(buf, n, &back, &err), FC_OK);
     assert_true(back.type == m->type && fc_str_eq(back.spool, m->spool) && back.first == m->first && back.count == m->count);
-    assert_true(fc_str_eq(back.events, m->events) && fc_str_eq(back.reason, m->reason));
+    assert_true(fc_str_eq(back.events, m->events) && fc_str_eq(back.reason, m->reason) && fc_str_eq(back.figures, m->figures));
     for (size_t cut = 0; cut < n && cut < 300; cut++) { /* cut anywhere it is no message */
         uint8_t *exact = malloc(cut + 1);
         memcpy(exact, buf, cut);
@@ -41,6 +41,7 @@ static void every_type_goes_round(void **state) {
     expect_round(&(struct fc_link_msg){.type = FC_LINK_ACK, .spool = SPOOL, .first = 1});
     expect_round(&(struct fc_link_msg){.type = FC_LINK_ACK, .spool = SPOOL, .first = INT64_MAX});
     expect_round(&(struct fc_link_msg){.type = FC_LINK_REFUSE, .spool = SPOOL, .reason = FC_STR_LIT("event at byte 7: no")});
+    expect_round(&(struct fc_link_msg){.type = FC_LINK_TELL, .spool = SPOOL, .figures = FC_STR_LIT("\x81\xa7" "figures" "\x81\xa5" "taken" "\x07")});
     expect_round(&(struct fc_link_msg){.type = FC_LINK_BATCH, .spool = SPOOL, .first = 5, .count = 1, .events = fc_str_n(events, 1)});
     expect_round(&(struct fc_link_msg){.type = FC_LINK_BATCH, .spool = SPOOL, .first = 1, .count = FC_BATCH_EVENTS_MAX, .events = fc_str_n(events, sizeof events)});
 }
@@ -62,6 +63,9 @@ static void limits_are_kept(void **state) {
     expect_refused(&(struct fc_link_msg){.type = FC_LINK_BATCH, .spool = SPOOL, .first = 1, .count = FC_BATCH_EVENTS_MAX + 1, .events = one}, "link batch");
     expect_refused(&(struct fc_link_msg){.type = FC_LINK_BATCH, .spool = SPOOL, .first = 1, .count = 1, .events = fc_str_n(events, sizeof events)}, "link batch");
     expect_refused(&(struct fc_link_msg){.type = FC_LINK_ACK, .spool = SPOOL, .first = 0}, "link ack");
+    expect_refused(&(struct fc_link_msg){.type = FC_LINK_TELL, .spool = SPOOL, .figures = FC_STR_LIT("\x07")}, "link tell: wrong type or limit exceeded");
+    static char long_text[FC_TELL_BYTES_MAX + 16] = "\x81\xa1x\xda\x7f\xfd"; /* {"x": 32765 bytes} */
+    expect_refused(&(struct fc_link_msg){.type = FC_LINK_TELL, .spool = SPOOL, .figures = fc_str_n(long_text, 6 + 0x7ffd)}, "link tell");
     expect_refused(&(struct fc_link_msg){.type = FC_LINK_HELLO, .spool = FC_STR_LIT("short")}, "expected a spool id of 32 characters");
 }
 

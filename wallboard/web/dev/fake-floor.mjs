@@ -149,7 +149,8 @@ export class FakeFloor {
     if (scope === 'group') return this.kpis('all', 'all', this.queues, this.agents, window);
     const queue = this.queues.find((one) => encode(one.name) === name);
     if (!queue) return undefined;
-    return this.kpis('queue', queue.name, [queue], this.agents.filter((agent) => agent.queues.includes(queue.name)), window);
+    const state = this.kpis('queue', queue.name, [queue], this.agents.filter((agent) => agent.queues.includes(queue.name)), window);
+    return queue.sourcesLost ? { ...state, sources_lost: queue.sourcesLost } : state;
   }
 
   kpis(scope, name, queues, agents, window) {

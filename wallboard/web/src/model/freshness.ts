@@ -9,6 +9,9 @@ export const GRACE_MS = 3_000;
 
 export type Phase = 'loading' | 'live' | 'stale' | 'cut';
 
+// silent: not heard; stuck: heard, but its engine stands; clock: its wall clock was set back, its time stands still
+export type Trouble = 'silent' | 'stuck' | 'clock';
+
 export interface Signs {
   connected: boolean;
   complete: boolean; // something to show has arrived at least once
@@ -16,17 +19,22 @@ export interface Signs {
   serverHeardMs: number | null; // monotonic: the server's last tick
   stall: { sinceMs: number; ageMs: number; heardMs: number } | null; // the aggregator's disk is full: since when, and how long ago that was when told
   data: { ageMs: number; heardMs: number } | null; // the data's age when last told, and when that was (monotonic)
+  why?: Trouble | null; // the server's word on the aggregator
 }
 
 export interface Freshness {
   phase: Phase;
   ageMs: number | null; // of the data; null while loading
-  culprit: 'aggregator' | 'server' | 'network' | 'disk' | null; // who is silent, or full
+  culprit: 'aggregator' | 'engine' | 'clock' | 'server' | 'network' | 'disk' | null; // who is silent, stands still, or is full
   sinceMs?: number; // of a full disk: the time of day up to which the numbers are right
 }
 
 export function ageMs(signs: Signs, nowMs: number): number | null {
   return signs.data === null ? null : Math.max(0, signs.data.ageMs + nowMs - signs.data.heardMs);
+}
+
+function standsStill({ why }: Signs): Freshness['culprit'] {
+  return why === 'clock' ? 'clock' : why === 'stuck' ? 'engine' : 'aggregator';
 }
 
 export function judge(signs: Signs, nowMs: number): Freshness {
@@ -36,7 +44,7 @@ export function judge(signs: Signs, nowMs: number): Freshness {
   if (lost) return { phase: 'cut', ageMs: age, culprit: 'network' };
   if (age > GRACE_MS && signs.connected) {
     const heardLately = signs.serverHeardMs !== null && nowMs - signs.serverHeardMs <= GRACE_MS;
-    return { phase: 'stale', ageMs: age, culprit: heardLately ? 'aggregator' : 'server' };
+    return { phase: 'stale', ageMs: age, culprit: heardLately ? standsStill(signs) : 'server' };
   }
   if (signs.stall) {
     const { sinceMs, ageMs, heardMs } = signs.stall;

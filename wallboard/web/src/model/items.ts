@@ -26,6 +26,13 @@ export interface KpiItem extends MomentKpis, Partial<StretchKpis> {
   short_abandon_ms: number;
   goal: number; // 0..1
   fcr_window_h?: number;
+  sources_lost?: LostSource[]; // of what feeds it: silent or down; absent where all is well
+}
+
+export interface LostSource {
+  src: string;
+  state: 'down' | 'silent';
+  since_us: number;
 }
 
 export interface Agent {
@@ -53,6 +60,8 @@ export interface Source {
   gaps: number;
   gap_reason?: string;
   gap_us?: number | null;
+  skew_ms?: number | null; // its clock's; above 0: ahead
+  skewed?: boolean; // by more than the limit
 }
 
 export interface SourcesItem {

@@ -162,9 +162,9 @@ export class Store {
     this.heard(tick, tick.feed);
   }
 
-  // heard -- a sign of life from the server, and what it says of the aggregator's. "up" means a heartbeat within
-  // FEED_UP_MS by the server's own watch, so the data is no older than that even where the two clocks disagree, or
-  // where the aggregator replays a recording and lives in another time altogether.
+  // heard -- a sign of life from the server, and what it says of the aggregator's. The data's age is told by the server's
+  // own watch, so it holds where clocks disagree or are set, and where the aggregator replays a recording and lives in
+  // another time altogether. A server that does not tell it: "up" means a heartbeat within FEED_UP_MS.
   private heard(sign: Hello | Tick, feed: Tick['feed'] | 'unknown'): void {
     const now = this.monotonicMs();
     const lagMs = (sign.now_us - sign.at_us) / 1000;
@@ -172,7 +172,15 @@ export class Store {
     this.clock.sample(sign.now_us);
     this.signs.serverHeardMs = now;
     if (sign.at_us === 0) return; // what was known of the data's age still holds
-    if (feed === 'up') {
+    this.signs.why = feed === 'down' && 'why' in sign ? sign.why : null;
+    const told = 'age_ms' in sign && sign.age_ms !== undefined && sign.age_ms >= 0 ? sign.age_ms : null;
+    if (told !== null) {
+      if (feed === 'up') {
+        this.replay = far;
+        this.engine.sample(sign.at_us);
+      }
+      this.signs.data = { ageMs: told, heardMs: now };
+    } else if (feed === 'up') {
       this.replay = far;
       this.engine.sample(sign.at_us);
       this.signs.data = { ageMs: far ? 0 : Math.min(FEED_UP_MS, Math.max(0, lagMs)), heardMs: now };
@@ -262,6 +270,6 @@ export class Store {
     const item = this.entries.get('sources')?.item;
     const sources = item && 'sources' in item && Array.isArray(item.sources) ? item.sources : [];
     const now = this.frozenMs ?? 0;
-    return sources.filter((source) => source.state !== 'up' || now - (source.gap_us ?? 0) / 1000 < GAP_SHOWN_MS);
+    return sources.filter((source) => source.state !== 'up' || source.skewed || now - (source.gap_us ?? 0) / 1000 < GAP_SHOWN_MS);
   }
 }

@@ -25,6 +25,8 @@ export interface Tick {
   feed: 'up' | 'down';
   stall?: 'full' | 'checkpoint'; // the aggregator cannot write: full takes no events in
   stall_us?: number; // since when, by its clock
+  why?: 'silent' | 'stuck' | 'clock'; // it is down
+  age_ms?: number; // of the state, by the server's own watch; -1: nothing was heard yet
 }
 
 export type Message = Hello | State | Tick;

@@ -52,14 +52,8 @@ export function Header({ freshness, sources, preferences, zoneAtMs }: Props) {
 function Alarm({ freshness }: { freshness: Freshness }) {
   const { text, format } = usePage().locale;
   const age = freshness.ageMs === null ? text.dash : format.duration(freshness.ageMs);
-  const words =
-    freshness.culprit === 'aggregator'
-      ? text.banner.aggregator(age)
-      : freshness.culprit === 'server'
-        ? text.banner.server(age)
-        : freshness.culprit === 'disk'
-          ? text.banner.disk(format.time(freshness.sinceMs!))
-          : text.banner.network;
+  const { culprit } = freshness;
+  const words = culprit === null || culprit === 'network' ? text.banner.network : text.banner[culprit](culprit === 'disk' ? format.time(freshness.sinceMs!) : age);
   return (
     <div class="alarm" role="alert">
       <PhaseShape phase={freshness.phase} />

@@ -1,7 +1,7 @@
 // One queue: how many wait, how long, and whether its service level holds. Size decides how much is told (data-room):
 // everything that is left off is still in the explanation of its number.
 import type { QueueView } from '../model/store';
-import type { KpiItem } from '../model/items';
+import type { KpiItem, LostSource } from '../model/items';
 import { OK, worst, type Level, type Levels } from '../model/status';
 import { AgentStates } from './AgentStates';
 import { usePage } from './context';
@@ -23,17 +23,25 @@ interface Props {
 
 export const QueueTile = memo(function QueueTile({ queue, trendVersion, room, theme }: Props) {
   const { text, format } = usePage().locale;
-  const level = worst(queue.levels);
+  const lost = queue.main?.sources_lost ?? [];
+  const level = lost.length > 0 ? OK : worst(queue.levels); // what is not known to be so alarms nobody
   const item = queue.main;
   const caption = text.tile.trend(format.count(queue.trend.peak()));
   return (
-    <article class={`tile level-${level} ${queue.old ? 'old' : ''}`} data-queue={queue.name} data-room={room}>
+    <article class={`tile level-${level} ${queue.old ? 'old' : ''} ${lost.length > 0 ? 'lost' : ''}`} data-queue={queue.name} data-room={room}>
       <header>
         <h3 title={queue.name}>{queue.name}</h3>
-        <span class={`chip level-${level}`}>
-          <LevelShape level={level} />
-          {text.level[level]}
-        </span>
+        {lost.length > 0 ? (
+          <span class="chip level-1" title={lost.map(sentence).join(text.join)}>
+            <LevelShape level={1} />
+            {text.tile.lost(format.time(Math.min(...lost.map(({ since_us }) => since_us)) / 1000))}
+          </span>
+        ) : (
+          <span class={`chip level-${level}`}>
+            <LevelShape level={level} />
+            {text.level[level]}
+          </span>
+        )}
       </header>
       {item && (
         <Figure kpi="waiting" item={item} class="waiting">
@@ -51,6 +59,10 @@ export const QueueTile = memo(function QueueTile({ queue, trendVersion, room, th
       )}
     </article>
   );
+
+  function sentence({ src, state, since_us }: LostSource): string {
+    return text.source[state](src, format.time(since_us / 1000));
+  }
 });
 
 function LongestWait({ item, level }: { item: KpiItem; level: Level }) {

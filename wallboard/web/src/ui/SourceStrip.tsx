@@ -1,12 +1,16 @@
-// Sources of events that went quiet or lost some: named, because the numbers they feed may be incomplete.
+// Sources of events that went quiet, lost some, or have a wrong clock: named, because the numbers they feed may be incomplete.
 import type { Source } from '../model/items';
 import { usePage } from './context';
 import { LevelShape } from './shapes';
 
+function isSkewedAlone(source: Source): boolean {
+  return source.state === 'up' && source.skewed === true;
+}
+
 export function SourceStrip({ sources }: { sources: Source[] }) {
   const { text, format } = usePage().locale;
   if (sources.length === 0) return null;
-  const effect = sources.length === 1 ? text.source.effect : text.source.effectMany;
+  const effect = sources.every(isSkewedAlone) ? text.source.effectSkew : sources.length === 1 ? text.source.effect : text.source.effectMany;
   return (
     <p class="sources" role="status">
       <LevelShape level={1} />
@@ -20,6 +24,10 @@ export function SourceStrip({ sources }: { sources: Source[] }) {
     const time = (us: number | null | undefined) => (us == null ? text.dash : format.time(us / 1000));
     if (source.state === 'silent') return text.source.silent(source.src, time(source.heard_us ?? source.since_us));
     if (source.state === 'down') return text.source.down(source.src, time(source.since_us));
+    if (isSkewedAlone(source)) {
+      const off = format.duration(Math.abs(source.skew_ms ?? 0));
+      return (source.skew_ms ?? 0) > 0 ? text.source.ahead(source.src, off) : text.source.behind(source.src, off);
+    }
     if (source.gap_reason) return text.source.gapWhy(source.src, time(source.gap_us), source.gap_reason);
     return text.source.gap(source.src, time(source.gap_us));
   }
