@@ -10,11 +10,18 @@
 #define BLOCKS_A_TURN 32 /* event blocks applied before topics and checkpoints get their chance */
 #define ADVANCE_MS 50
 #define IDLE_MS 100
+#define PATIENCE_NS INT64_C(100000000) /* for the writer, in one checkpoint */
+#define FINISH_MS 2000                 /* for it at the end */
 
 struct inbox {
     struct fc_ring *events, *back;
     struct fc_wake *owner;
     struct fc_event_block *held; /* popped, but earlier events of its spool are still in another ring */
+};
+
+struct kept {
+    struct fc_record_block block; /* first */
+    struct kept *next;
 };
 
 struct fc_driver {
@@ -24,6 +31,9 @@ struct fc_driver {
     uint32_t inboxes_n;
     struct fc_ring *free_blocks, *records;
     struct fc_wake *writer, *publisher;
+    struct kept *kept, *kept_last; /* the end of a checkpoint that the writer has no block for */
+    bool keeps;                    /* the checkpoint being made, from here on */
+    int64_t patience_ns;           /* left of it */
     struct fc_ring states, states_back, control;
     struct fc_state_block *spare[STATE_BLOCKS]; /* empty ones in hand */
     uint32_t spare_n;
@@ -71,6 +81,7 @@ static void free_block(struct fc_state_block *b) {
 void fc_driver_destroy(struct fc_driver *d) {
     if (d == NULL) return;
     struct fc_state_block *b;
+    for (struct kept *k; (k = d->kept) != NULL; free(k)) d->kept = k->next;
     if (d->states.slots != NULL)
         while (FC_RING_POP(&d->states, &b)) free_block(b);
     if (d->states_back.slots != NULL)
@@ -204,36 +215,84 @@ static int64_t publish(struct fc_driver *d, struct fc_mono now) {
 
 /* ---- checkpoints ----------------------------------------------------------------------------------------------- */
 
-/* The writer gives a block back as soon as it has copied it, so this waits a little at most. */
+/* The writer gives a block back as soon as it has copied it, so this waits a little at most. But the engine does not wait
+ * for a disk that is full or slow: from then on the checkpoint is kept here, and follows block by block. */
 static struct fc_record_block *take_record(void *ctx) {
     struct fc_driver *d = ctx;
     struct fc_record_block *b = NULL;
-    while (!FC_RING_POP(d->free_blocks, &b)) {
+    struct fc_mono began = fc_mono_now();
+    while (!d->keeps && !FC_RING_POP(d->free_blocks, &b)) {
+        int64_t left = d->patience_ns - (fc_mono_now().ns - began.ns);
+        d->keeps = left <= 0;
+        if (d->keeps) break;
         fc_wake_signal(d->writer);
         fc_wake_prepare(&d->wake);
-        if (fc_ring_is_empty(d->free_blocks)) fc_wake_wait(&d->wake, 1000000);
+        if (fc_ring_is_empty(d->free_blocks)) fc_wake_wait(&d->wake, left < 1000000 ? left : 1000000);
         fc_wake_done(&d->wake);
+    }
+    d->patience_ns -= fc_mono_now().ns - began.ns;
+    if (d->keeps) {
+        struct kept *k = calloc(1, sizeof *k);
+        FC_ASSERT(k != NULL);
+        b = &k->block;
     }
     b->used = 0;
     b->last = false;
     return b;
 }
 
+/* One is given before the next is taken, so all that come from when `keeps` is set are kept ones. */
 static void give_record(void *ctx, struct fc_record_block *b) {
     struct fc_driver *d = ctx;
-    FC_ASSERT(FC_RING_PUSH(d->records, &b));
-    fc_wake_signal(d->writer);
+    if (!d->keeps) {
+        FC_ASSERT(FC_RING_PUSH(d->records, &b));
+        fc_wake_signal(d->writer);
+        return;
+    }
+    struct kept *k = (struct kept *)(void *)b; /* its first member */
+    *(d->kept_last != NULL ? &d->kept_last->next : &d->kept) = k;
+    d->kept_last = k;
+    fc_count_add(&d->counts.checkpoint_kept, 1);
 }
 
+static void hand_over_kept(struct fc_driver *d) {
+    struct fc_record_block *b;
+    while (d->kept != NULL && FC_RING_POP(d->free_blocks, &b)) {
+        struct kept *k = d->kept;
+        *b = k->block;
+        d->kept = k->next;
+        if (d->kept == NULL) d->kept_last = NULL;
+        free(k);
+        FC_ASSERT(FC_RING_PUSH(d->records, &b));
+        fc_wake_signal(d->writer);
+    }
+}
+
+/* None begins while one is under way, so what is kept is never more than one. */
 static void checkpoint(struct fc_driver *d) {
     struct fc_mono before = fc_mono_now();
-    if (d->writer == NULL) return;
+    if (d->writer == NULL || d->kept != NULL) return;
     if (fc_engine_dirty(d->engine)) {
+        d->keeps = false;
+        d->patience_ns = PATIENCE_NS;
         fc_engine_checkpoint(d->engine, take_record, give_record, d);
         fc_count_set(&d->counts.checkpoint_us, fc_mono_us_since(before, fc_mono_now()));
         fc_count_max(&d->counts.checkpoint_us_max, fc_count_get(&d->counts.checkpoint_us));
     }
-    fc_count_set(&d->counts.covered_ns, (uint64_t)before.ns);
+    if (d->kept == NULL) fc_count_set(&d->counts.covered_ns, (uint64_t)before.ns);
+}
+
+/* The last checkpoint, if the disk takes one: without it the next start reads a longer journal, no more. */
+static void finish(struct fc_driver *d) {
+    struct fc_mono began = fc_mono_now();
+    hand_over_kept(d);
+    checkpoint(d);
+    while (d->kept != NULL && fc_mono_ms_since(began, fc_mono_now()) < FINISH_MS) {
+        fc_wake_prepare(&d->wake);
+        if (fc_ring_is_empty(d->free_blocks)) fc_wake_wait(&d->wake, 1000000);
+        fc_wake_done(&d->wake);
+        hand_over_kept(d);
+    }
 }
 
 /* ---- a turn ---------------------------------------------------------------------------------------------------- */
@@ -281,6 +340,7 @@ int64_t fc_driver_do_work(struct fc_driver *d, struct fc_wall wall, struct fc_mo
     bool stuck = !d->applied; /* else what waits may be waiting for what is behind another that waits no more */
     more = more || (stuck && begin_unknown(d));
     int64_t due = publish(d, now);
+    if (d->kept != NULL) hand_over_kept(d);
     if (fc_mono_ms_since(d->checkpointed, now) >= FC_CHECKPOINT_MS) {
         checkpoint(d);
         d->checkpointed = now;
@@ -309,7 +369,7 @@ static void *run(void *ctx) {
         fc_wake_done(&d->wake);
     }
     while (!idle(d)) (void)fc_driver_do_work(d, fc_wall_now(), fc_mono_now());
-    checkpoint(d);
+    finish(d);
     show_counts(d, fc_wall_now(), fc_mono_now());
     return NULL;
 }

@@ -2,7 +2,9 @@
  *
  * In:  event blocks from every ingest (given back when applied), records' free blocks from the writer, empty state blocks
  *      from the publisher, new rules from main.   Out: records to the writer, state blocks to the publisher.
- * It owns the engine alone. It waits for nobody but, during a checkpoint larger than the writer's pool, for the writer.
+ * It owns the engine alone. It waits for nobody but, during a checkpoint larger than the writer's pool, for the writer, and
+ * for a tenth of a second at most: what then remains of the checkpoint it keeps until the writer has room. So a full or
+ * slow disk never stops the figures, and costs at most the memory of one checkpoint.
  *
  * A batch whose first number is above the engine's mark of its spool is left in its ring while others are read: the spool
  * moved from one endpoint to another and its earlier events are still in the other ring (handover.h says why they must be).
@@ -31,6 +33,7 @@ struct fc_driver_counts { /* writer: the engine thread; readers: any */
     struct fc_counter turn_ns;          /* monotonic: the latest turn */
     struct fc_counter held_us;          /* how far the wall clock is behind the engine's now */
     struct fc_counter stalls, turn_us_max; /* turns above FC_STALL_US */
+    struct fc_counter checkpoint_kept;  /* blocks of checkpoints for which the writer had no room at once */
 };
 
 struct fc_driver;

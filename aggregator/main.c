@@ -1,5 +1,6 @@
 /* floorcast-aggregator: reads the command line, wires the threads together and takes them apart again. */
 #include "config.h"
+#include "disk.h"
 #include "driver.h"
 #include "endpoint.h"
 #include "ingest.h"
@@ -19,10 +20,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { OPT_DATA, OPT_LISTEN, OPT_PUBLISH, OPT_QUERY, OPT_CLOCK, OPT_CONFIG, OPT_CHECK, OPT_KPIS, OPT_CELL, OPT_INSECURE, OPT_LOG_FORMAT, OPT_COUNT };
+enum { OPT_DATA, OPT_DATA_LIMIT, OPT_LISTEN, OPT_PUBLISH, OPT_QUERY, OPT_CLOCK, OPT_CONFIG, OPT_CHECK, OPT_KPIS, OPT_CELL, OPT_INSECURE, OPT_LOG_FORMAT, OPT_COUNT };
 
 static const struct fc_option table[OPT_COUNT] = {
     [OPT_DATA] = {.name = "data", .arg = "DIR", .help = "where journal, checkpoints and history live (default ./data)"},
+    [OPT_DATA_LIMIT] = {.name = "data-limit", .arg = "BYTES", .help = "its largest size, with K, M or G (64G); at the limit collectors keep their events"},
     [OPT_LISTEN] = {.name = "listen", .arg = "ENDPOINT", .help = "take batches of collectors there, a thread each (default tcp://127.0.0.1:5600)", .repeatable = true},
     [OPT_PUBLISH] = {.name = "publish", .arg = "ENDPOINT", .help = "publish topic states there (default tcp://127.0.0.1:5601)"},
     [OPT_QUERY] = {.name = "query", .arg = "ENDPOINT", .help = "answer questions there (default tcp://127.0.0.1:5602)"},
@@ -40,6 +42,7 @@ struct settings {
     const char *data, *publish, *query, *config;
     const char *listen[FC_OPTION_REPEAT_MAX];
     uint32_t listen_n;
+    uint64_t data_limit_bytes;
     bool event_clock, insecure, cell;
     struct fc_rules *rules;
 };
@@ -85,6 +88,8 @@ static enum fc_status read_settings(const struct fc_option_values *got, struct s
     for (uint32_t i = 0; st == FC_OK && i < s->listen_n; i++) st = check_endpoint(s, "listen", s->listen[i], "add and falsify calls", err);
     if (st == FC_OK) st = check_endpoint(s, "publish", s->publish, "read every queue and agent", err);
     if (st == FC_OK) st = check_endpoint(s, "query", s->query, "read all that is stored", err);
+    if (st == FC_OK && got[OPT_DATA_LIMIT].n > 0 && !fc_options_bytes(got[OPT_DATA_LIMIT].v[0], FC_STORE_MAP_BYTES_MIN, &s->data_limit_bytes))
+        st = fc_fail(err, FC_CONFIG, "--data-limit %s: expected bytes with K, M or G, from 1M to 16384G", got[OPT_DATA_LIMIT].v[0]);
     if (st == FC_OK) st = load_rules(s->config, &s->rules, err);
     return st;
 }
@@ -107,14 +112,25 @@ struct service {
     struct fc_metrics metrics;
 };
 
+#define WAY_OUT "README, \"A damaged store\", says what to do"
+
+/* What was not acked the collectors have; what was is on the disk. Whoever restarts services starts this one from there. */
+static void end_broken(void *ctx, const struct fc_error *why) {
+    (void)ctx;
+    fc_err("%s; stopping with exit code 1: a new start goes on from what is on the disk (if it refuses: " WAY_OUT ")", why->text);
+    _exit(1);
+}
+
 static enum fc_status open_state(struct service *v, struct fc_error *err) {
-    const struct fc_store_options options = {.dir = v->s->data, .merge = fc_tally_merge_bytes};
+    const struct fc_store_options options = {.dir = v->s->data, .map_bytes = v->s->data_limit_bytes, .merge = fc_tally_merge_bytes};
     struct fc_recovered r;
     enum fc_status st = fc_store_open(&options, &v->store, err);
+    if (st == FC_INVALID) fc_err("the data directory %s is damaged: " WAY_OUT, v->s->data);
     if (st != FC_OK) return st;
     v->engine = fc_engine_create(v->s->rules, v->s->event_clock);
     if (v->s->cell) fc_engine_show_tallies(v->engine);
     st = fc_recover(v->store, v->engine, fc_wall_now(), &r, err);
+    if (st == FC_INVALID) fc_err("the data directory %s is damaged: " WAY_OUT, v->s->data);
     if (st != FC_OK) return fc_context(err, st, "--data %s", v->s->data);
     if (r.records > 0 || r.batches > 0)
         fc_info("state restored from %s: %llu records, then %llu events of %llu journalled batches", v->s->data, (unsigned long long)r.records,
@@ -146,11 +162,13 @@ static enum fc_status wire(struct service *v, struct fc_error *err) {
     if (st == FC_OK) st = fc_query_start(v->store, v->s->rules, now_us, &v->query, err);
     if (st == FC_OK) st = fc_retention_create(v->store, v->s->rules, now_us, &v->retention, err);
     if (st != FC_OK) return st;
+    fc_writer_set_broken(v->writer, end_broken, NULL);
     fc_writer_set_retention(v->writer, fc_retention_due, v->retention);
     v->metrics = (struct fc_metrics){.driver = v->driver, .writer = v->writer, .query = v->query, .ingests = v->ingests,
                                      .ingests_n = v->ingests_n, .started = fc_mono_now()};
     struct fc_publisher_options options = {.zmq = v->zmq,         .publish = v->s->publish,           .query = v->s->query,       .driver = v->driver,
-                                                 .answers = v->query,   .event_clock = v->s->event_clock,   .metrics = fc_metrics_each, .metrics_ctx = &v->metrics};
+                                                 .answers = v->query,   .event_clock = v->s->event_clock,   .metrics = fc_metrics_each, .metrics_ctx = &v->metrics,
+                                                 .stalls = fc_writer_stalls(v->writer)};
     for (uint32_t i = 0; i < v->ingests_n; i++) options.tells[options.tells_n++] = fc_ingest_tells(v->ingests[i]);
     st = fc_publisher_create(&options, &v->publisher, err);
     if (st != FC_OK) return st;
@@ -243,6 +261,7 @@ static enum fc_status run(const struct settings *s, struct fc_error *err) {
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGHUP);
+    fc_disk_ignore_size_signal();
     (void)sigprocmask(SIG_BLOCK, &signals, NULL); /* before any thread, so that all of them inherit it */
     v.s = s;
     v.zmq = zmq_ctx_new();

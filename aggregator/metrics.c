@@ -20,6 +20,7 @@ static void engine(const struct fc_driver_counts *c, struct fc_mono now, struct 
     f->engine_apply_us_max = fc_count_get(&c->apply_us_max);
     f->engine_checkpoint_us = fc_count_get(&c->checkpoint_us);
     f->engine_checkpoint_us_max = fc_count_get(&c->checkpoint_us_max);
+    f->engine_checkpoint_kept = fc_count_get(&c->checkpoint_kept);
     f->checkpoint_age_ms = ms_since(&c->covered_ns, now);
     f->engine_stalls = fc_count_get(&c->stalls);
     f->engine_turn_us_max = fc_count_get(&c->turn_us_max);

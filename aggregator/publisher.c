@@ -46,6 +46,7 @@ struct fc_publisher {
     uint32_t jobs; /* at the query thread */
     struct fc_mono beaten;
     char instance[17];
+    struct fc_stall stall;
     uint8_t *beat; /* encoded; owned */
     size_t beat_cap;
     struct fc_counter stop; /* writer: main; reader: publisher thread */
@@ -300,9 +301,21 @@ static void write_collectors(struct fc_mpw *w, const struct fc_publisher *p, str
     }
 }
 
+static void write_stall(struct fc_mpw *w, const struct fc_stall *stall) {
+    fc_mpw_key(w, "stall");
+    fc_mpw_map(w, 3);
+    fc_mpw_key(w, "kind");
+    fc_mpw_key(w, stall->kind == FC_STALL_FULL ? "full" : "checkpoint");
+    fc_mpw_key(w, "since_us");
+    fc_mpw_int(w, stall->since_us);
+    fc_mpw_key(w, "reason");
+    fc_mpw_str(w, fc_str(stall->reason.text));
+}
+
 static void write_beat(struct fc_mpw *w, const struct fc_publisher *p, const struct metrics *metrics, struct fc_mono now) {
     const struct fc_driver_counts *engine = fc_driver_counts(p->o.driver);
-    fc_mpw_map(w, 11);
+    bool stalled = p->stall.kind != FC_STALL_NONE;
+    fc_mpw_map(w, stalled ? 12 : 11);
     fc_mpw_key(w, "topic");
     fc_mpw_key(w, "hb");
     fc_mpw_key(w, "ver");
@@ -322,6 +335,7 @@ static void write_beat(struct fc_mpw *w, const struct fc_publisher *p, const str
     fc_mpw_int(w, turn_ns < now.ns ? fc_mono_ms_since((struct fc_mono){turn_ns}, now) : 0);
     fc_mpw_key(w, "held_ms");
     fc_mpw_int(w, (int64_t)fc_count_get(&engine->held_us) / 1000);
+    if (stalled) write_stall(w, &p->stall);
     write_metrics(w, metrics);
     write_collectors(w, p, now);
 }
@@ -329,6 +343,7 @@ static void write_beat(struct fc_mpw *w, const struct fc_publisher *p, const str
 static void beat(struct fc_publisher *p, struct fc_mono now) {
     static _Thread_local struct metrics metrics;
     struct fc_mpw w;
+    while (p->o.stalls != NULL && FC_RING_POP(p->o.stalls, &p->stall)) continue;
     metrics.n = 0;
     p->o.metrics(p->o.metrics_ctx, &p->counts, take_metric, &metrics);
     p->beats++;

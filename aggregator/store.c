@@ -5,9 +5,25 @@
 #include <unistd.h>
 
 enum fc_status fc_store_failed(const struct fc_store *store, int rc, const char *what, struct fc_error *err) {
-    bool full = rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT;
     bool damaged = rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_INVALID;
-    return fc_fail(err, full ? FC_FULL : damaged ? FC_INVALID : FC_IO, "store %s: %s: %s", store->dir, what, mdb_strerror(rc));
+    if (rc == MDB_MAP_FULL)
+        return fc_fail(err, FC_FULL, "store %s: full: its limit of %llu bytes is reached", store->dir, (unsigned long long)store->map_bytes);
+    if (fc_disk_is_full(rc)) return fc_fail(err, FC_FULL, "store %s: no room on its disk (%s)", store->dir, mdb_strerror(rc));
+    return fc_fail(err, damaged ? FC_INVALID : FC_IO, "store %s: %s: %s", store->dir, what, mdb_strerror(rc));
+}
+
+/* LMDB writes a transaction's pages anew and never over those in use, so one that was cut short may be repeated. */
+enum fc_status fc_store_commit_failed(struct fc_store *store, int rc, struct fc_error *err) {
+    bool may_pass = fc_disk_is_full(rc) || rc == EIO || rc == MDB_MAP_FULL;
+    bool lost = rc == MDB_PANIC || (rc != MDB_MAP_FULL && fc_disk_lost(store->witness));
+    store->broken = lost || !may_pass;
+    if (!lost && rc == EIO) return fc_fail(err, FC_FULL, "store %s: no room on its disk (a write was cut short)", store->dir);
+    if (!lost) return fc_store_failed(store, rc, "commit", err);
+    return fc_fail(err, FC_IO, "store %s: the disk lost a write (%s); what it holds is known only after a new start", store->dir, mdb_strerror(rc));
+}
+
+static enum fc_status refuse_broken(const struct fc_store *store, struct fc_error *err) {
+    return fc_fail(err, FC_IO, "store %s: the disk lost a write; nothing is written until a new start", store->dir);
 }
 
 /* ---- transactions ---------------------------------------------------------------------------------------------- */
@@ -24,6 +40,7 @@ static uint64_t live_pages(struct fc_store *store) {
 
 enum fc_status fc_store_begin(struct fc_store *store, struct fc_error *err) {
     FC_ASSERT(store->txn == NULL);
+    if (store->broken) return refuse_broken(store, err);
     int rc = mdb_txn_begin(store->env, NULL, 0, &store->txn);
     if (rc != 0) return fc_store_failed(store, rc, "begin", err);
     store->live_bytes = live_pages(store) * store->page_bytes;
@@ -57,7 +74,7 @@ enum fc_status fc_store_commit(struct fc_store *store, struct fc_error *err) {
     if (rc != 0) {
         store->now = store->committed;
         store->held_block = UINT64_MAX;
-        return fc_store_failed(store, rc, "commit", err);
+        return fc_store_commit_failed(store, rc, err);
     }
     store->committed = store->now;
     fill_up_file(store);

@@ -20,6 +20,11 @@
  * reader of the process stopped, which with a query thread means a lock. The file grows as it is filled; it never
  * shrinks, but what is deleted is used again.
  * One process at a time: DIR/floorcast.lock is held with flock. Not on network file systems (LMDB's own caveat).
+ *
+ * What is in the file is believed, for LMDB keeps no checksums, but for this: a file shorter than it says is refused
+ * (reading there would kill the process), and when the machine went down under the last process, or the directory comes
+ * from another one, every record is looked for once. Should LMDB stumble over a page that is none later on, the process
+ * says so and ends with exit code 1.
  */
 #ifndef FC_STORE_H
 #define FC_STORE_H
@@ -28,6 +33,7 @@
 
 #define FC_STORE_FORMAT 3
 #define FC_STORE_MAP_BYTES (UINT64_C(64) << 30)
+#define FC_STORE_MAP_BYTES_MIN (UINT64_C(1) << 20)
 
 struct fc_store;
 
@@ -104,7 +110,9 @@ FC_MUST_USE enum fc_status fc_store_reader_next(struct fc_store_reader *reader, 
 
 /* begin, any of the below, then commit or abort. After an error from one of them only abort is allowed; then nothing of the
  * transaction has happened. commit is durable when it returns FC_OK; on an error it has aborted.
- * Errors of all: FC_FULL map or disk full; FC_IO otherwise. All may wait for the disk. */
+ * Errors of all: FC_FULL map or disk full: it passes, begin again when there may be room. FC_IO otherwise: after a sync
+ * that failed the store takes nothing more (base/disk.h says why), only a new start tells what it holds. FC_INVALID
+ * damaged. All may wait for the disk. */
 FC_MUST_USE enum fc_status fc_store_begin(struct fc_store *store, struct fc_error *err);
 FC_MUST_USE enum fc_status fc_store_commit(struct fc_store *store, struct fc_error *err);
 void fc_store_abort(struct fc_store *store);

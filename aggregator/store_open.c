@@ -4,14 +4,14 @@
 #include "log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define META_FORMAT "floorcast-aggregator"
+#define FREE_PAGES 0    /* LMDB's own list, as its tools read it */
+#define LOCK_BYTES 8192 /* of LMDB's lock.mdb with its usual 126 readers */
 
 static const char *const db_names[FC_DB_COUNT] = {"meta", "marks", "journal", "staged", "state", "intervals"};
 
@@ -22,23 +22,14 @@ static enum fc_status make_dir(const char *dir, struct fc_error *err) {
     return S_ISDIR(st.st_mode) ? FC_OK : fc_fail(err, FC_CONFIG, "data directory %s: it is not a directory", dir);
 }
 
-/* The holder's process id stands in the file, for the message only: what counts is the flock. */
 static enum fc_status take_lock(struct fc_store *store, struct fc_error *err) {
-    char path[600], pid[24] = "";
+    char path[600];
     (void)snprintf(path, sizeof path, "%s/floorcast.lock", store->dir);
-    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (store->lock_fd < 0) return fc_fail(err, FC_CONFIG, "data directory %s: cannot create its lock file: %s", store->dir, strerror(errno));
-    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0) {
-        int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-        if (ftruncate(store->lock_fd, 0) == 0 && pwrite(store->lock_fd, pid, (size_t)n, 0) == n) return FC_OK;
-        return fc_fail(err, errno == ENOSPC ? FC_FULL : FC_IO, "%s: cannot write: %s", path, strerror(errno));
-    }
-    if (errno != EWOULDBLOCK) return fc_fail(err, FC_IO, "%s: cannot lock: %s", path, strerror(errno));
-    ssize_t n = pread(store->lock_fd, pid, sizeof pid - 1, 0);
-    pid[n > 0 ? n : 0] = '\0';
-    pid[strcspn(pid, "\n")] = '\0';
-    return fc_fail(err, FC_CONFIG, "data directory %s is in use by another process (pid %s): one aggregator a directory", store->dir,
-                   pid[0] != '\0' ? pid : "unknown");
+    enum fc_status s = fc_disk_lock(path, &store->lock, err);
+    if (s == FC_OK) return s;
+    if (s == FC_AGAIN)
+        return fc_fail(err, FC_CONFIG, "data directory %s is in use by another process (%s): one aggregator a directory", store->dir, store->lock.holder);
+    return fc_context(err, FC_CONFIG, "data directory: its lock");
 }
 
 static enum fc_status open_failed(const struct fc_store *store, int rc, uint64_t map_bytes, struct fc_error *err) {
@@ -52,8 +43,37 @@ static enum fc_status open_failed(const struct fc_store *store, int rc, uint64_t
     return fc_store_failed(store, rc, "open", err);
 }
 
+/* LMDB found a page that is none. It cannot go on from there, and would abort. Where the store is just being looked
+ * through, the one who does it hears of it; the environment is then only closed. */
+static void found_damage(MDB_env *env, const char *what) {
+    struct fc_store *store = mdb_env_get_userctx(env);
+    if (store->looking != NULL) longjmp(*store->looking, 1);
+    fc_err("store %s: data.mdb is damaged (LMDB: %s); stopping. README, \"A damaged store\", says what to do", store->dir, what);
+    _exit(1);
+}
+
+/* Both files are written through LMDB's map or over its end, where a full disk would end the program. */
+static enum fc_status prepare_files(struct fc_store *store, struct fc_error *err) {
+    char path[600];
+    (void)snprintf(path, sizeof path, "%s/lock.mdb", store->dir);
+    enum fc_status s = fc_disk_reserve(path, LOCK_BYTES, err);
+    if (s != FC_OK) return fc_context(err, s, "data directory");
+    (void)snprintf(path, sizeof path, "%s/data.mdb", store->dir);
+    store->witness = fc_disk_witness(path);
+    if (store->witness < 0 && errno == ENOENT) {
+        s = fc_disk_reserve(path, 0, err);
+        store->witness = fc_disk_witness(path);
+    }
+    if (store->witness >= 0) return FC_OK;
+    return fc_fail(err, FC_IO, "store %s: data.mdb: %s", store->dir, strerror(errno));
+}
+
 static enum fc_status open_env(struct fc_store *store, uint64_t map_bytes, struct fc_error *err) {
+    enum fc_status s = prepare_files(store, err);
+    if (s != FC_OK) return s;
     int rc = mdb_env_create(&store->env);
+    if (rc == 0) rc = mdb_env_set_userctx(store->env, store);
+    if (rc == 0) rc = mdb_env_set_assert(store->env, found_damage);
     if (rc == 0) rc = mdb_env_set_maxdbs(store->env, FC_DB_COUNT + 4);
     if (rc == 0) rc = mdb_env_set_mapsize(store->env, map_bytes);
     if (rc == 0) rc = mdb_env_open(store->env, store->dir, 0, 0640);
@@ -121,7 +141,7 @@ static enum fc_status open_or_create_dbs(struct fc_store *store, struct fc_error
         return s;
     }
     rc = mdb_txn_commit(txn);
-    return rc == 0 ? FC_OK : fc_store_failed(store, rc, "commit", err);
+    return rc == 0 ? FC_OK : fc_store_commit_failed(store, rc, err);
 }
 
 /* ---- is it whole ----------------------------------------------------------------------------------------------- */
@@ -136,25 +156,36 @@ static bool lies_within(const struct fc_store *store, MDB_val value, uint64_t by
     return number >= 2 && number * store->page_bytes + in_page + value.mv_size <= bytes; /* 0 and 1 are the meta pages */
 }
 
-static enum fc_status walk(struct fc_store *store, MDB_txn *txn, enum fc_db db, struct fc_error *err) {
+static enum fc_status walk(struct fc_store *store, MDB_txn *txn, MDB_dbi db, const char *name, struct fc_error *err) {
     MDB_cursor *cursor;
     MDB_val key, value;
-    int rc = mdb_cursor_open(txn, store->db[db], &cursor);
-    if (rc != 0) return fc_store_failed(store, rc, db_names[db], err);
+    int rc = mdb_cursor_open(txn, db, &cursor);
+    if (rc != 0) return fc_store_failed(store, rc, name, err);
     bool sound = true;
     while (sound && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) sound = lies_within(store, value, store->file_bytes);
     mdb_cursor_close(cursor);
-    return sound && rc == MDB_NOTFOUND ? FC_OK : fc_fail(err, FC_INVALID, "database \"%s\" has lost pages", db_names[db]);
+    return sound && rc == MDB_NOTFOUND ? FC_OK : fc_fail(err, FC_INVALID, "database \"%s\" has lost pages", name);
 }
 
-static enum fc_status walk_all(struct fc_store *store, struct fc_error *err) {
+static enum fc_status walk_dbs(struct fc_store *store, struct fc_error *err) {
     enum fc_status s = open_or_create_dbs(store, err);
     if (s != FC_OK) return s;
     MDB_txn *txn;
     int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
     if (rc != 0) return fc_store_failed(store, rc, "begin reading", err);
-    for (int db = 0; s == FC_OK && db < FC_DB_COUNT; db++) s = walk(store, txn, (enum fc_db)db, err);
+    for (int db = 0; s == FC_OK && db < FC_DB_COUNT; db++) s = walk(store, txn, store->db[db], db_names[db], err);
+    if (s == FC_OK) s = walk(store, txn, FREE_PAGES, "free pages", err);
     mdb_txn_abort(txn);
+    return s;
+}
+
+static enum fc_status walk_all(struct fc_store *store, struct fc_error *err) {
+    jmp_buf back;
+    enum fc_status s;
+    store->looking = &back;
+    if (setjmp(back) == 0) s = walk_dbs(store, err);
+    else s = fc_fail(err, FC_INVALID, "a page in use is empty or of another kind");
+    store->looking = NULL;
     return s;
 }
 
@@ -180,8 +211,17 @@ static enum fc_status check_length(struct fc_store *store, struct fc_error *err)
         return FC_OK;
     }
     if (ftruncate(store->data_fd, st.st_size) != 0) fc_warn("store %s: data.mdb: cannot take back its filling: %s", store->dir, strerror(errno));
-    return fc_fail(err, FC_INVALID, "store %s: data.mdb is cut off: %llu bytes, expected %llu (%.120s); restore it from a copy or start with an empty directory",
+    return fc_fail(err, FC_INVALID, "store %s: data.mdb is cut off: %llu bytes, expected %llu (%.120s); README, \"A damaged store\", says what to do",
                    store->dir, (unsigned long long)store->file_bytes, (unsigned long long)need, why.text);
+}
+
+/* A kill leaves the file whole. A machine that goes down may leave it otherwise, where a disk says it has written what it
+ * has not; and a copy from elsewhere may be anything. Then every record is looked for before any is believed. */
+static enum fc_status look_through(struct fc_store *store, struct fc_error *err) {
+    if (!store->lock.machine_died) return FC_OK;
+    fc_info("store %s: its last user did not stop cleanly, and on another machine or before this one's start: looking through it", store->dir);
+    enum fc_status s = walk_all(store, err);
+    return s == FC_OK ? s : fc_context(err, s, "store %s: data.mdb is damaged", store->dir);
 }
 
 /* ---- open, close ----------------------------------------------------------------------------------------------- */
@@ -191,9 +231,12 @@ static enum fc_status open_all(struct fc_store *store, uint64_t map_bytes, struc
     if (s == FC_OK) s = take_lock(store, err);
     if (s == FC_OK) s = open_env(store, map_bytes, err);
     if (s == FC_OK) s = check_length(store, err);
+    if (s == FC_OK) s = look_through(store, err);
     if (s == FC_OK) s = open_or_create_dbs(store, err);
     if (s == FC_OK) s = fc_store_load_place(store, err);
     if (s == FC_OK) s = fc_store_recover(store, err);
+    store->opened = s == FC_OK;
+    if (s == FC_OK && store->lock.machine_died) fc_disk_lock_sound(&store->lock);
     return s;
 }
 
@@ -202,7 +245,7 @@ enum fc_status fc_store_open(const struct fc_store_options *options, struct fc_s
     if (options->dir == NULL || options->dir[0] == '\0') return fc_fail(err, FC_CONFIG, "data directory: none given");
     struct fc_store *store = calloc(1, sizeof *store);
     if (store == NULL) return fc_fail(err, FC_IO, "store %s: out of memory", options->dir);
-    store->lock_fd = -1;
+    store->lock.fd = store->witness = -1;
     store->merge = options->merge;
     store->held_block = UINT64_MAX;
     size_t n = strlen(options->dir);
@@ -221,6 +264,7 @@ void fc_store_close(struct fc_store *store) {
     if (store == NULL) return;
     FC_ASSERT(store->txn == NULL);
     if (store->env != NULL) mdb_env_close(store->env);
-    if (store->lock_fd >= 0) (void)close(store->lock_fd);
+    if (store->witness >= 0) (void)close(store->witness);
+    fc_disk_unlock(&store->lock, store->opened && !store->broken);
     free(store);
 }

@@ -4,9 +4,11 @@
 #ifndef FC_STORE_PRIVATE_H
 #define FC_STORE_PRIVATE_H
 
+#include "disk.h"
 #include "store.h"
 
 #include <lmdb.h>
+#include <setjmp.h>
 
 enum fc_db { FC_DB_META, FC_DB_MARKS, FC_DB_JOURNAL, FC_DB_STAGED, FC_DB_STATE, FC_DB_INTERVALS, FC_DB_COUNT };
 
@@ -26,8 +28,12 @@ struct fc_store {
     MDB_txn *txn; /* the open write transaction, or NULL */
     struct fc_store_place now, committed;
     fc_store_merge *merge;
-    int lock_fd;
-    int data_fd;         /* of data.mdb, LMDB's own */
+    struct fc_disk_lock lock;
+    int data_fd; /* of data.mdb, LMDB's own */
+    int witness; /* of data.mdb, see disk.h */
+    jmp_buf *looking; /* not NULL while it is being looked through: where to go on when a page is none */
+    bool opened; /* wholly: it was found sound */
+    bool broken; /* a sync failed: nothing is written any more */
     uint64_t file_bytes; /* of data.mdb, as last seen */
     uint64_t map_bytes;
     uint64_t live_bytes; /* in pages that hold something, as of begin, and what was appended since */
@@ -40,6 +46,9 @@ struct fc_store {
 
 /* LMDB's return code as a status and a sentence: "DIR: WHAT: LMDB's words". */
 enum fc_status fc_store_failed(const struct fc_store *store, int rc, const char *what, struct fc_error *err);
+
+/* Likewise of a failed commit: FC_FULL when it may be tried again, see disk.h; else the store is broken from here on. */
+enum fc_status fc_store_commit_failed(struct fc_store *store, int rc, struct fc_error *err);
 
 /* Checks that a staged block's bytes are records end to end. */
 bool fc_store_block_sound(const uint8_t *bytes, uint64_t n);

@@ -15,6 +15,8 @@
 #define EXPIRE_STEP 500u                 /* intervals a transaction */
 #define WAITING_MAX (UINT64_C(64) << 20) /* complete but not applied: above it no further blocks are taken */
 #define RETRY_NS INT64_C(1000000000)
+#define CALM_NS INT64_C(5000000000) /* without a failure: the stall is over */
+#define STALLS 64
 #define EXPIRE_EVERY_NS (60 * INT64_C(1000000000))
 
 struct inbox {
@@ -40,8 +42,13 @@ struct fc_writer {
     struct fc_record_block *blocks[GROUP_BLOCKS];
     uint32_t blocks_n;
 
-    struct fc_mono committed_at, retry_at, expire_at;
-    bool blocked, stuck; /* commits fail; a checkpoint cannot be applied */
+    struct fc_mono committed_at, retry_at, expire_at, failed_at;
+    bool blocked, stuck, broken; /* no room for commits; a checkpoint cannot be applied; nothing can be written any more */
+    struct fc_stall stall, stuck_stall;
+    uint64_t stall_failures;
+    struct fc_ring stalls;
+    void (*on_broken)(void *ctx, const struct fc_error *why);
+    void *on_broken_ctx;
     uint64_t waiting_bytes;
     bool trim_due, expiring;
     uint32_t expire_turn;
@@ -52,7 +59,7 @@ struct fc_writer {
     pthread_t thread;
     _Atomic bool stop; /* writer: main; reader: the thread */
     enum fc_status drained;
-    struct fc_error drain_error;
+    struct fc_error drain_error, broken_by;
 };
 
 /* ---- making ---------------------------------------------------------------------------------------------------- */
@@ -87,6 +94,7 @@ enum fc_status fc_writer_create(struct fc_store *store, const struct fc_writer_o
     w->trim_due = true;
     enum fc_status s = fc_wake_init(&w->wake, err);
     if (s == FC_OK) s = fill_free_blocks(w, err);
+    if (s == FC_OK) s = fc_ring_init(&w->stalls, STALLS, sizeof w->stall, err);
     if (s == FC_OK) *out = w;
     else fc_writer_destroy(w);
     return s;
@@ -97,6 +105,7 @@ void fc_writer_destroy(struct fc_writer *w) {
     fc_wake_fini(&w->wake);
     fc_ring_fini(&w->records);
     fc_ring_fini(&w->free_blocks);
+    fc_ring_fini(&w->stalls);
     free(w->pool);
     free(w);
 }
@@ -110,11 +119,17 @@ struct fc_ring *fc_writer_free_blocks(struct fc_writer *w) { return &w->free_blo
 struct fc_ring *fc_writer_records(struct fc_writer *w) { return &w->records; }
 struct fc_wake *fc_writer_wake(struct fc_writer *w) { return &w->wake; }
 void fc_writer_set_engine_wake(struct fc_writer *w, struct fc_wake *engine) { w->engine = engine; }
+struct fc_ring *fc_writer_stalls(struct fc_writer *w) { return &w->stalls; }
 const struct fc_writer_counts *fc_writer_counts(const struct fc_writer *w) { return &w->counts; }
 
 void fc_writer_set_retention(struct fc_writer *w, fc_writer_due *due, void *ctx) {
     w->due = due;
     w->due_ctx = ctx;
+}
+
+void fc_writer_set_broken(struct fc_writer *w, void (*broken)(void *ctx, const struct fc_error *why), void *ctx) {
+    w->on_broken = broken;
+    w->on_broken_ctx = ctx;
 }
 
 /* ---- taking ---------------------------------------------------------------------------------------------------- */
@@ -279,24 +294,65 @@ static void measure(struct fc_writer *w) {
     fc_count_set(&c->waiting_bytes, w->waiting_bytes);
 }
 
-static void note_unblocked(struct fc_writer *w) {
-    if (w->blocked) fc_info("the store takes writes again");
+/* ---- stalls ---------------------------------------------------------------------------------------------------- */
+
+/* A ring that nobody empties keeps what it has: then nobody wants to know. */
+static void tell_stall(struct fc_writer *w, enum fc_stall_kind kind, const struct fc_error *reason) {
+    w->stall = (struct fc_stall){.kind = kind, .since_us = fc_wall_now().us, .reason = *reason};
+    (void)FC_RING_PUSH(&w->stalls, &w->stall);
+}
+
+static void note_written(struct fc_writer *w) {
     w->blocked = false;
     fc_count_set(&w->counts.blocked, 0);
 }
 
-static void note_failure(struct fc_writer *w, struct fc_mono now, const struct fc_error *why) {
-    fc_count_add(&w->counts.commits_failed, 1);
-    if (!w->blocked) fc_err("%s; acks are withheld, tried again every second", why->text);
+/* How long until the stall may be called over, in ns; 0: now, negative: there is none or it lasts. */
+static int64_t calm_in_ns(const struct fc_writer *w, struct fc_mono now) {
+    if (w->stall.kind != FC_STALL_FULL || w->blocked) return -1;
+    int64_t left = w->failed_at.ns + CALM_NS - now.ns;
+    return left > 0 ? left : 0;
+}
+
+static void end_stall(struct fc_writer *w) {
+    int64_t s = (fc_wall_now().us - w->stall.since_us) / FC_SECOND_US;
+    fc_info("the store takes writes again, after %lld s and %llu commits that failed", (long long)s, (unsigned long long)w->stall_failures);
+    w->stall = w->stuck_stall; /* of kind none, most of the time */
+    (void)FC_RING_PUSH(&w->stalls, &w->stall);
+}
+
+static void note_full(struct fc_writer *w, struct fc_mono now, const struct fc_error *why) {
+    w->failed_at = now;
     w->blocked = true;
     w->retry_at.ns = now.ns + RETRY_NS;
     fc_count_set(&w->counts.blocked, 1);
+    if (w->stall.kind == FC_STALL_FULL) {
+        w->stall_failures++;
+        return;
+    }
+    w->stall_failures = 1;
+    fc_err("%s; acks are withheld, collectors keep their events, tried again every second", why->text);
+    tell_stall(w, FC_STALL_FULL, why);
+}
+
+static void note_broken(struct fc_writer *w, const struct fc_error *why) {
+    w->broken = true;
+    w->broken_by = *why;
+    if (w->on_broken != NULL) w->on_broken(w->on_broken_ctx, why);
+}
+
+static void note_failure(struct fc_writer *w, enum fc_status s, struct fc_mono now, const struct fc_error *why) {
+    fc_count_add(&w->counts.commits_failed, 1);
+    if (s == FC_FULL) note_full(w, now, why);
+    else note_broken(w, why);
 }
 
 static void note_stuck(struct fc_writer *w, const struct fc_error *why) {
     w->stuck = true;
     fc_count_set(&w->counts.checkpoint_stuck, 1);
     fc_err("checkpoint cannot be applied: %s; it stays staged, the journal is kept from here on", why->text);
+    if (w->stall.kind == FC_STALL_NONE) tell_stall(w, FC_STALL_CHECKPOINT, why);
+    w->stuck_stall = (struct fc_stall){.kind = FC_STALL_CHECKPOINT, .since_us = fc_wall_now().us, .reason = *why};
 }
 
 static enum fc_status write_and_note(struct fc_writer *w, bool with_batches, struct fc_error *err) {
@@ -320,8 +376,8 @@ static enum fc_status turn(struct fc_writer *w, struct fc_mono now, struct fc_er
     /* After a failure first checkpoints and trimming, which free room: together with the batches they might fail for ever. */
     enum fc_status s = w->blocked ? write_and_note(w, false, err) : FC_OK;
     if (s == FC_OK) s = write_and_note(w, true, err);
-    if (s == FC_OK) note_unblocked(w);
-    else note_failure(w, now, err);
+    if (s == FC_OK) note_written(w);
+    else note_failure(w, s, now, err);
     return s;
 }
 
@@ -339,27 +395,38 @@ static int64_t linger_ns(const struct fc_writer *w, struct fc_mono now) {
     return left > 0 ? left : 0;
 }
 
+/* With nothing in hand. */
+static int64_t rest_ns(const struct fc_writer *w, struct fc_mono now) {
+    int64_t expire = w->due != NULL ? w->expire_at.ns - now.ns : -1, calm = calm_in_ns(w, now);
+    return calm < 0 ? expire : expire < 0 || calm < expire ? calm : expire;
+}
+
 int64_t fc_writer_do_work(struct fc_writer *w, struct fc_mono now) {
+    if (w->broken) return -1;
     if (w->blocked && now.ns < w->retry_at.ns) return w->retry_at.ns - now.ns;
+    if (calm_in_ns(w, now) == 0) end_stall(w);
     if (w->due != NULL && !w->expiring && now.ns >= w->expire_at.ns) {
         w->expiring = true;
         w->expire_at.ns = now.ns + EXPIRE_EVERY_NS;
     }
     take(w);
-    if (w->group_n == 0 && w->blocks_n == 0 && !house_waits(w)) return w->due != NULL ? w->expire_at.ns - now.ns : -1;
+    if (w->group_n == 0 && w->blocks_n == 0 && !house_waits(w)) return rest_ns(w, now);
     int64_t left = linger_ns(w, now);
     if (left > 0) return left;
     struct fc_error err;
-    return turn(w, now, &err) == FC_OK ? 0 : RETRY_NS;
+    if (turn(w, now, &err) == FC_OK) return 0;
+    return w->broken ? -1 : RETRY_NS;
 }
 
 enum fc_status fc_writer_drain(struct fc_writer *w, struct fc_error *err) {
-    for (;;) {
+    while (!w->broken) {
         take(w);
         if (w->group_n == 0 && w->blocks_n == 0 && (w->waiting_bytes == 0 || w->stuck)) return FC_OK;
         enum fc_status s = turn(w, fc_mono_now(), err);
         if (s != FC_OK) return s;
     }
+    if (err != NULL) *err = w->broken_by;
+    return FC_IO;
 }
 
 /* ---- the thread ------------------------------------------------------------------------------------------------ */
@@ -368,7 +435,7 @@ static void *run(void *arg) {
     struct fc_writer *w = arg;
     /* acquire; partner: the release in fc_writer_stop */
     measure(w);
-    while (!atomic_load_explicit(&w->stop, memory_order_acquire)) {
+    while (!w->broken && !atomic_load_explicit(&w->stop, memory_order_acquire)) {
         struct fc_mono began = fc_mono_now();
         int64_t idle_ns = fc_writer_do_work(w, began);
         fc_count_turn(&w->counts.stalls, &w->counts.turn_us_max, fc_mono_us_since(began, fc_mono_now()));

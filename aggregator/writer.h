@@ -1,8 +1,13 @@
 /* writer -- the one thread that writes the store: journals batches, acks what is durable, applies checkpoints.
  *
- * It never refuses a batch for lack of room or luck: when a commit fails (disk full), it keeps what it has in hand, acks
- * nothing, says so once and tries again after a second; meanwhile its inboxes fill, the ingests stop reading, and the
- * collectors keep their spools.
+ * It never refuses a batch for lack of room: when the disk or the map is full it keeps what it has in hand, acks nothing,
+ * says so once and tries again after a second; meanwhile its inboxes fill, the ingests stop reading, and the collectors
+ * keep their spools. It is over, and said to be, once writing has worked for CALM seconds: a disk that is full to the
+ * brim lets some commits pass and others not, which is one stall and not twenty.
+ *
+ * Any other failure (a sync that failed, a damaged page) is the end: nothing more is written or acked, `broken` is
+ * called and is expected to end the process. What was not acked the collectors send again; what was is on the disk, and a
+ * new start reads it from there. Trying again in this process would ask a kernel that may have dropped the very pages.
  *
  * A checkpoint that cannot be applied (the merge function refuses) stays staged, what was applied of it and what not is
  * on record, and it is said once. Batches go on being journaled and acked, the journal is trimmed no more: nothing is
@@ -47,6 +52,14 @@ struct fc_batch {
     uint64_t next;           /* set by the writer: what to ack; 1 when nothing is held */
 };
 
+/* Why nothing, or no checkpoint, is written; for the heartbeat. Sent through a ring when it begins, changes and ends. */
+enum fc_stall_kind { FC_STALL_NONE, FC_STALL_FULL, FC_STALL_CHECKPOINT };
+struct fc_stall {
+    enum fc_stall_kind kind;
+    int64_t since_us;       /* wall clock; what the engine was told before then is on disk */
+    struct fc_error reason; /* empty when it is over */
+};
+
 struct fc_writer_options {
     uint32_t record_blocks; /* circulating between engine and writer; 0: 16 (4 MiB) */
     uint32_t linger_ms;     /* 0: 10 */
@@ -61,7 +74,7 @@ struct fc_writer_counts { /* writer: the writer thread; readers: any */
     struct fc_counter commits, commit_us_max, commits_failed;
     struct fc_counter checkpoints, records;        /* complete ones staged; records applied */
     struct fc_counter trimmed, expired;            /* journal entries and intervals deleted */
-    struct fc_counter blocked;                     /* 1 while commits fail, else 0 */
+    struct fc_counter blocked;                     /* 1 while commits fail for lack of room, else 0 */
     struct fc_counter stalls, turn_us_max;         /* turns above FC_STALL_US */
     struct fc_counter journal_entries, state_records, interval_records, used_bytes, map_bytes; /* as after the latest commit */
     struct fc_counter waiting_bytes;               /* of complete checkpoints that are not applied yet */
@@ -88,6 +101,12 @@ struct fc_ring *fc_writer_records(struct fc_writer *writer);     /* engine pushe
 struct fc_wake *fc_writer_wake(struct fc_writer *writer);        /* engine and ingests signal */
 void fc_writer_set_engine_wake(struct fc_writer *writer, struct fc_wake *engine); /* before start; NULL: nobody to wake */
 
+/* fc_writer_stalls -- struct fc_stall, the latest counts; popped by one thread, unread ones are no harm. */
+struct fc_ring *fc_writer_stalls(struct fc_writer *writer);
+
+/* fc_writer_set_broken -- before start. Called on the writer thread, which ends with it; `why` says what failed. */
+void fc_writer_set_broken(struct fc_writer *writer, void (*broken)(void *ctx, const struct fc_error *why), void *ctx);
+
 /* fc_writer_set_retention -- before start. `due` is asked about once a minute which interval keys have lived long enough:
  * it writes a range [from, to) and returns true, or false when there is nothing (more) to delete; `turn` counts 0, 1, ..
  * from the start of a round, so that several ranges can be given. Runs on the writer thread. */
@@ -96,7 +115,7 @@ typedef bool fc_writer_due(void *ctx, uint32_t turn, uint8_t from[FC_RECORD_KEY_
 void fc_writer_set_retention(struct fc_writer *writer, fc_writer_due *due, void *ctx);
 
 /* fc_writer_do_work -- one turn: take, write, commit, answer. Returns how long it has nothing to do in ns: 0 call again at
- * once, negative until woken. Thread: writer (or the test's only one); waits for the disk */
+ * once, negative until woken, always so once broken. Thread: writer (or the test's only one); waits for the disk */
 int64_t fc_writer_do_work(struct fc_writer *writer, struct fc_mono now);
 
 /* fc_writer_drain -- everything received is committed and every complete checkpoint applied, or it fails.

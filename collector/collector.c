@@ -1,6 +1,8 @@
 #include "collector.h"
 
+#include "disk.h"
 #include "endpoint.h"
+#include "ingest.h"
 #include "sink.h"
 #include "leap.h"
 #include "process.h"
@@ -21,6 +23,7 @@
 #define TELL_EVERY_MS 1000
 #define BEAT_EVERY_MS 5000
 #define FULL_LOG_MS 60000
+#define CALM_MS 5000
 
 struct running {
     struct fc_source_args args;
@@ -43,7 +46,7 @@ struct fc_collector {
     struct running running[FC_SOURCES_MAX];
     unsigned n;
     bool stopping, full_said;
-    struct fc_mono counted, full_logged, started, told, beaten;
+    struct fc_mono counted, full_logged, full_at, started, told, beaten;
     struct fc_leap leap;
     uint64_t told_connection, heartbeats_missed, clock_steps, stalls, round_us_max;
     char src[sizeof FC_COLLECTOR_SRC + FC_COLLECTOR_SRC_DIGITS]; /* of what it says of itself */
@@ -61,6 +64,7 @@ static enum fc_status catch_signals(struct fc_collector *c, struct fc_error *err
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGHUP);
     (void)signal(SIGPIPE, SIG_IGN);
+    fc_disk_ignore_size_signal();
     if (sigprocmask(SIG_BLOCK, &set, NULL) == 0) c->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     return c->signal_fd >= 0 ? FC_OK : fc_fail(err, FC_IO, "signalfd: %s", strerror(errno));
 }
@@ -275,6 +279,7 @@ static int64_t prepare(struct fc_collector *c, struct fc_mono now, int *n_items)
     int n = 0;
     int64_t wait = COUNTERS_EVERY_MS - fc_mono_ms_since(c->counted, now);
     wait = sooner(wait > 0 ? wait : 0, fc_spool_due_ms(c->spool, now));
+    if (c->full_said) wait = sooner(wait, CALM_MS);
     c->items[n++] = (zmq_pollitem_t){.fd = c->signal_fd, .events = ZMQ_POLLIN};
     if (c->uplink != NULL) {
         fc_uplink_wait(c->uplink, &c->items[n]);
@@ -331,29 +336,34 @@ static void put_gap(struct fc_collector *c, struct fc_wall wall) {
     if (fc_sink_put(&c->sink, &ev, &err) == FC_OK) fc_uplink_gap_told(c->uplink);
 }
 
-/* Once when it fills up, then once a minute, and once when there is room again. */
+/* Once when it fills up, then once a minute, and once when there has been room for some seconds: at its limit a spool that
+ * empties slowly is full in one round and not in the next. */
 static void watch_room(struct fc_collector *c, struct fc_mono now) {
     struct fc_error err = {.text = ""};
     bool full = fc_spool_full(c->spool);
+    if (full) c->full_at = now;
     if (full && (!c->full_said || fc_mono_ms_since(c->full_logged, now) >= FULL_LOG_MS)) {
         (void)fc_spool_why_full(c->spool, &err);
-        fc_err("%s; sources wait", err.text);
+        fc_err("%s; files wait, producers get an error", err.text);
         c->full_logged = now;
-    } else if (!full && c->full_said) {
+        c->full_said = true;
+    } else if (!full && c->full_said && fc_mono_ms_since(c->full_at, now) >= CALM_MS) {
         fc_info("spool %s has room again", fc_spool_dir(c->spool));
+        c->full_said = false;
     }
-    c->full_said = full;
 }
 
 static enum fc_status commit(struct fc_collector *c, struct fc_mono now, struct fc_error *err) {
     bool held = fc_spool_held(c->spool);
     enum fc_status st = fc_spool_commit(c->spool, now, err);
     watch_room(c, now);
-    if (st == FC_FULL) return FC_OK; /* held; sources hear nothing until it is on disk */
-    if (st != FC_OK) return st;
-    if (held) c->commits++;
-    for (unsigned i = 0; i < c->n; i++)
-        if (c->running[i].ops->committed != NULL) c->running[i].ops->committed(c->running[i].source);
+    if (st != FC_OK && st != FC_FULL) return st;
+    if (held && st == FC_OK) c->commits++;
+    for (unsigned i = 0; i < c->n; i++) {
+        const struct fc_source_ops *ops = c->running[i].ops;
+        void (*hear)(struct fc_source *) = st == FC_OK ? ops->committed : ops->held;
+        if (hear != NULL) hear(c->running[i].source);
+    }
     return FC_OK;
 }
 

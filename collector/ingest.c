@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define MESSAGES_MAX 256      /* replies owed in one round */
+#define REPLIES_MAX 512       /* and so many with those that a full disk holds up */
 #define EVENTS_PER_ROUND 8192 /* about that many, then the commit */
 #define FRAMES_MAX 4
 #define PEER_QUEUE 64 /* messages of one producer, and replies to it, that wait in this process */
@@ -24,7 +25,7 @@ struct ingest {
     struct fc_source_base base;
     const struct fc_source_args *args;
     void *socket;
-    struct reply replies[MESSAGES_MAX];
+    struct reply replies[REPLIES_MAX];
     unsigned owed;
     uint64_t messages, events, rejected, unknown_kind, replies_lost;
 };
@@ -98,7 +99,8 @@ static void close_ingest(struct fc_source *s) {
 /* ---- taking ------------------------------------------------------------------------------------------------------ */
 
 static bool may_receive(const struct ingest *in) {
-    return in->owed < MESSAGES_MAX && (fc_sink_room(in->args->sink) || fc_sink_full(in->args->sink));
+    if (fc_sink_full(in->args->sink)) return in->owed < REPLIES_MAX;
+    return in->owed < MESSAGES_MAX && fc_sink_room(in->args->sink);
 }
 
 static int wait_ingest(struct fc_source *s, zmq_pollitem_t *items, int cap) {
@@ -159,7 +161,7 @@ static void take_message(struct ingest *in, struct reply *r, const void *bytes, 
     if (st == FC_OK) return;
     if (st == FC_FULL) {
         struct fc_error full = err;
-        (void)fc_fail(&err, st, "spool is full: %s", full.text);
+        (void)fc_fail(&err, st, "spool is full: send again from index after a while; %s", full.text);
     } else in->rejected++;
     (void)fc_str_copy(r->error, sizeof r->error, fc_str(err.text[0] != '\0' ? err.text : "refused"));
 }
@@ -246,6 +248,40 @@ static void committed_ingest(struct fc_source *s) {
     in->owed = 0;
 }
 
+static bool same_peer(struct reply *a, struct reply *b) {
+    size_t n = zmq_msg_size(&a->to);
+    return n == zmq_msg_size(&b->to) && memcmp(zmq_msg_data(&a->to), zmq_msg_data(&b->to), n) == 0;
+}
+
+static void move_reply(struct reply *to, struct reply *from) {
+    zmq_msg_t route;
+    (void)zmq_msg_init(&route);
+    (void)zmq_msg_move(&route, &from->to);
+    (void)zmq_msg_close(&from->to);
+    *to = *from;
+    (void)zmq_msg_init(&to->to);
+    (void)zmq_msg_move(&to->to, &route);
+    (void)zmq_msg_close(&route);
+}
+
+/* Of what nothing was taken a producer hears at once, unless it waits for an earlier reply: they come in order. */
+static void held_ingest(struct fc_source *s) {
+    struct ingest *in = (struct ingest *)s;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < in->owed; i++) {
+        struct reply *r = &in->replies[i];
+        bool now = r->error[0] != '\0' && r->index == 0;
+        for (unsigned k = 0; now && k < kept; k++) now = !same_peer(&in->replies[k], r);
+        if (now) {
+            if (!send_reply(in, r)) in->replies_lost++;
+            continue;
+        }
+        if (kept < i) move_reply(&in->replies[kept], r);
+        kept++;
+    }
+    in->owed = kept;
+}
+
 static void count_ingest(const struct fc_source *s, void (*each)(void *ctx, const char *name, uint64_t value), void *ctx) {
     const struct ingest *in = (const struct ingest *)s;
     each(ctx, "messages", in->messages);
@@ -263,6 +299,7 @@ const struct fc_source_ops fc_source_zmq = {
     .due_ms = due_ingest,
     .work = work_ingest,
     .committed = committed_ingest,
+    .held = held_ingest,
     .counters = count_ingest,
     .close = close_ingest,
 };

@@ -90,14 +90,8 @@ static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINT
 /* ---- values --------------------------------------------------------------------------------------------------------- */
 
 static enum fc_status read_bytes(const char *text, uint64_t *out, struct fc_error *err) {
-    size_t n = strlen(text);
-    unsigned shift = 0;
-    int64_t v = 0;
-    if (n > 0 && strchr("KMG", text[n - 1]) != NULL) shift = text[--n] == 'K' ? 10 : text[n] == 'M' ? 20 : 30;
-    if (!fc_str_int(fc_str_n(text, n), &v) || v <= 0 || v > (INT64_C(1) << 44) >> shift || (uint64_t)v << shift < FC_SPOOL_LIMIT_MIN)
-        return fc_fail(err, FC_CONFIG, "spool limit \"%s\": expected bytes with K, M or G, from 1M to 16384G", text);
-    *out = (uint64_t)v << shift;
-    return FC_OK;
+    if (fc_options_bytes(text, FC_SPOOL_LIMIT_MIN, out)) return FC_OK;
+    return fc_fail(err, FC_CONFIG, "spool limit \"%s\": expected bytes with K, M or G, from 1M to 16384G", text);
 }
 
 static enum fc_status read_speed(const char *text, double *out, struct fc_error *err) {

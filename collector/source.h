@@ -67,6 +67,9 @@ struct fc_source_ops {
     /* Everything put before this call is on disk: send replies now. May be NULL. */
     void (*committed)(struct fc_source *s);
 
+    /* What was put is not on disk, for want of room, and is held until it is: answer what needs not wait. May be NULL. */
+    void (*held)(struct fc_source *s);
+
     /* Named counters for /metrics and the log; calls `each` for every one. May be NULL. */
     void (*counters)(const struct fc_source *s, void (*each)(void *ctx, const char *name, uint64_t value), void *ctx);
 

@@ -1,5 +1,6 @@
 #include "spool.h"
 
+#include "disk.h"
 #include "event.h"
 #include "log.h"
 #include "spool_env.h"
@@ -34,7 +35,7 @@ struct fc_spool {
     uint64_t first, stored; /* numbers on disk: first..stored-1 */
     uint64_t next;          /* of the next event put */
     uint64_t forget;        /* below: acked, to delete */
-    bool disk_full, told_full;
+    bool disk_full, broken; /* no room for the round; a sync failed, nothing is written any more */
     struct fc_mono retry_at, forgot_at;
     MDB_txn *reader; /* reset between reads */
     struct fc_producers producers;
@@ -96,7 +97,7 @@ enum fc_status fc_spool_open(const char *dir, uint64_t limit_bytes, struct fc_sp
 void fc_spool_close(struct fc_spool *s) {
     if (s == NULL) return;
     if (s->reader != NULL) mdb_txn_abort(s->reader);
-    fc_spool_env_close(&s->e);
+    fc_spool_env_close(&s->e, !s->broken);
     fc_producers_fini(&s->producers);
     free(s->held);
     free(s->chunks);
@@ -119,8 +120,8 @@ void fc_spool_away(struct fc_spool *s, const char *text) { (void)snprintf(s->awa
 
 enum fc_status fc_spool_why_full(const struct fc_spool *s, struct fc_error *err) {
     const char *sep = s->away[0] != '\0' ? ", " : "";
-    if (s->disk_full) return fc_fail(err, FC_FULL, "spool %s: no space left on its disk%s%s", s->dir, sep, s->away);
-    return fc_fail(err, FC_FULL, "spool %s is at its limit of %llu bytes%s%s", s->dir, (unsigned long long)s->limit, sep, s->away);
+    if (s->disk_full) return fc_fail(err, FC_FULL, "spool %.120s: no room on its disk%s%s", s->dir, sep, s->away);
+    return fc_fail(err, FC_FULL, "spool %.120s is at its limit of %llu bytes%s%s", s->dir, (unsigned long long)s->limit, sep, s->away);
 }
 
 enum fc_status fc_spool_put(struct fc_spool *s, const void *event, size_t n, struct fc_error *err) {
@@ -257,14 +258,33 @@ static int delete_chunks(struct fc_spool *s, MDB_txn *txn, uint64_t *first, bool
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static bool is_full(int rc) { return rc == MDB_MAP_FULL || rc == MDB_TXN_FULL || rc == ENOSPC || rc == EDQUOT; }
+/* LMDB calls a write that was cut short an input/output error; a lost one is asked for apart (base/disk.h). */
+static bool is_full(const struct fc_spool *s, int rc) {
+    return !s->broken && (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL || rc == EIO || fc_disk_is_full(rc));
+}
+
+static enum fc_status refuse_broken(const struct fc_spool *s, struct fc_error *err) {
+    return fc_fail(err, FC_IO, "spool %s: the disk lost a write; what it holds is known only after a new start", s->dir);
+}
+
+static int begin_txn(struct fc_spool *s, MDB_txn **txn) {
+    int rc = mdb_txn_begin(s->e.env, NULL, 0, txn);
+    s->broken = s->broken || rc == MDB_PANIC;
+    return rc;
+}
+
+static int commit_txn(struct fc_spool *s, MDB_txn *txn) {
+    int rc = mdb_txn_commit(txn);
+    if (rc != 0 && rc != MDB_MAP_FULL && rc != MDB_TXN_FULL) s->broken = fc_disk_lost(s->e.witness);
+    return rc;
+}
 
 /* One transaction: the deletes, and with `puts` the round. Nothing in memory changes unless it is on disk. */
 static int write_txn(struct fc_spool *s, bool puts) {
     MDB_txn *txn;
     uint64_t first = s->first;
     bool more = false;
-    int rc = mdb_txn_begin(s->e.env, NULL, 0, &txn);
+    int rc = begin_txn(s, &txn);
     if (rc != 0) return rc;
     if (s->forget > s->first) rc = delete_chunks(s, txn, &first, &more);
     if (rc == 0 && puts) rc = put_chunks(s, txn);
@@ -272,7 +292,7 @@ static int write_txn(struct fc_spool *s, bool puts) {
     if (rc == 0 && puts) rc = put_producers(s, txn);
     uint64_t used = s->used;
     if (rc == 0) count_used(s, txn);
-    if (rc == 0) rc = mdb_txn_commit(txn);
+    if (rc == 0) rc = commit_txn(s, txn);
     else mdb_txn_abort(txn);
     if (rc != 0) {
         s->used = used;
@@ -288,9 +308,11 @@ static int write_txn(struct fc_spool *s, bool puts) {
 
 static enum fc_status commit_now(struct fc_spool *s, struct fc_mono now, struct fc_error *err) {
     bool deletes = s->forget > s->first;
+    if (s->broken) return refuse_broken(s, err);
     int rc = write_txn(s, true);
-    if (is_full(rc) && deletes && write_txn(s, false) == 0) rc = write_txn(s, true);
-    if (rc != 0 && !is_full(rc)) return fc_fail(err, FC_IO, "spool %s: commit failed: %s", s->dir, mdb_strerror(rc));
+    if (is_full(s, rc) && deletes && write_txn(s, false) == 0) rc = write_txn(s, true);
+    if (s->broken) return refuse_broken(s, err);
+    if (rc != 0 && !is_full(s, rc)) return fc_fail(err, FC_IO, "spool %s: commit failed: %s", s->dir, mdb_strerror(rc));
     s->disk_full = rc != 0;
     s->retry_at = (struct fc_mono){now.ns + RETRY_MS * INT64_C(1000000)};
     if (s->disk_full) return fc_spool_why_full(s, err);
@@ -383,10 +405,12 @@ enum fc_status fc_spool_rename(struct fc_spool *s, struct fc_error *err) {
     MDB_txn *txn;
     fc_spool_new_id(id);
     MDB_val k = fc_val("id", 2), v = fc_val(id, FC_SPOOL_ID_LEN);
-    int rc = mdb_txn_begin(s->e.env, NULL, 0, &txn);
+    if (s->broken) return refuse_broken(s, err);
+    int rc = begin_txn(s, &txn);
     if (rc == 0 && (rc = mdb_put(txn, s->e.state, &k, &v, 0)) != 0) mdb_txn_abort(txn);
-    else if (rc == 0) rc = mdb_txn_commit(txn);
-    if (rc != 0) return fc_fail(err, is_full(rc) ? FC_FULL : FC_IO, "spool %s: a new id cannot be written: %s", s->dir, mdb_strerror(rc));
+    else if (rc == 0) rc = commit_txn(s, txn);
+    if (s->broken) return refuse_broken(s, err);
+    if (rc != 0) return fc_fail(err, is_full(s, rc) ? FC_FULL : FC_IO, "spool %s: a new id cannot be written: %s", s->dir, mdb_strerror(rc));
     memcpy(s->e.id, id, sizeof id);
     return FC_OK;
 }

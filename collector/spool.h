@@ -9,7 +9,8 @@
  *   database "state":   "format" "id" "next"; "m:NAME" a source's mark; "p:SRC" [seq i64 big endian][epoch]
  *   files beside:       lock (flock, pid of the owner), customer.key
  *
- * Refuses a directory in use, an environment that is not a spool, and one that was cut.
+ * Refuses a directory in use, an environment that is not a spool, and one that was cut. When the machine went down under
+ * the last collector every event is looked for at the start.
  * Thread: all functions collector; those that commit block on the disk.
  */
 #ifndef FC_SPOOL_H
@@ -51,7 +52,8 @@ bool fc_spool_marked(struct fc_spool *s, struct fc_str name, void *bytes, size_t
 
 /* fc_spool_commit -- writes the round and deletes what was forgotten: one durable transaction, none when there is nothing.
  * Errors: FC_FULL no room on the disk or in the map: everything is still held, call again (it waits a second by itself).
- *         FC_IO the environment cannot go on. */
+ *         FC_IO a sync failed or the environment is damaged: nothing is written any more, so that nothing is confirmed
+ *         that may be lost (base/disk.h); only a new start tells what the disk holds. */
 FC_MUST_USE enum fc_status fc_spool_commit(struct fc_spool *s, struct fc_mono now, struct fc_error *err);
 enum fc_status fc_spool_flush(struct fc_spool *s, struct fc_error *err); /* at a stop: the same, with every delete that waits */
 int64_t fc_spool_due_ms(const struct fc_spool *s, struct fc_mono now); /* when commit wants to be called again; -1 never */

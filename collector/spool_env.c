@@ -1,12 +1,12 @@
 #include "spool_env.h"
 
+#include "log.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +15,7 @@
 #endif
 
 #define FORMAT "floorcast-spool 1"
+#define LOCK_BYTES 8192 /* of LMDB's lock.mdb with its usual 126 readers */
 
 void fc_spool_new_id(char id[FC_SPOOL_ID_LEN + 1]) {
     unsigned char raw[FC_SPOOL_ID_LEN / 2];
@@ -36,25 +37,37 @@ static enum fc_status make_dir(const char *dir, struct fc_error *err) {
 }
 
 static enum fc_status take_lock(struct fc_spool_env *e, const char *dir, struct fc_error *err) {
-    char path[PATH_MAX], pid[32] = "";
+    char path[PATH_MAX];
     (void)snprintf(path, sizeof path, "%s/lock", dir);
-    e->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (e->lock_fd < 0) return fc_fail(err, FC_IO, "spool %s: cannot be written: %s", dir, strerror(errno));
-    if (flock(e->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        ssize_t n = read(e->lock_fd, pid, sizeof pid - 1);
-        pid[n > 0 ? n : 0] = '\0';
-        pid[strcspn(pid, "\n")] = '\0';
-        return fc_fail(err, FC_IO, "spool %s: in use by another floorcast-collector (process %s)", dir, pid[0] != '\0' ? pid : "unknown");
-    }
-    int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(e->lock_fd, 0) != 0 || pwrite(e->lock_fd, pid, (size_t)n, 0) != n)
-        return fc_fail(err, FC_IO, "spool %s: cannot be written: %s", dir, strerror(errno));
-    return FC_OK;
+    enum fc_status st = fc_disk_lock(path, &e->lock, err);
+    if (st == FC_AGAIN) return fc_fail(err, FC_IO, "spool %s: in use by another floorcast-collector (%s)", dir, e->lock.holder);
+    return st == FC_OK ? st : fc_context(err, st, "spool");
+}
+
+/* lock.mdb is written through a map: on a full disk that would end the program. */
+static enum fc_status prepare_files(struct fc_spool_env *e, const char *dir, struct fc_error *err) {
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/lock.mdb", dir);
+    enum fc_status st = fc_disk_reserve(path, LOCK_BYTES, err);
+    (void)snprintf(path, sizeof path, "%s/data.mdb", dir);
+    if (st == FC_OK) st = fc_disk_reserve(path, 0, err);
+    if (st != FC_OK) return fc_context(err, st, "spool");
+    e->witness = fc_disk_witness(path);
+    return e->witness >= 0 ? FC_OK : fc_fail(err, FC_IO, "spool %s: data.mdb: %s", dir, strerror(errno));
+}
+
+/* LMDB found a page that is none. It cannot go on from there, and would abort. */
+static void found_damage(MDB_env *env, const char *what) {
+    const char *path = "";
+    (void)mdb_env_get_path(env, &path);
+    fc_err("spool %s: data.mdb is damaged (LMDB: %s); stopping. README, \"A damaged spool\", says what to do", path, what);
+    _exit(1);
 }
 
 static enum fc_status failed(const char *dir, const char *what, int rc, struct fc_error *err) {
+    if (fc_disk_is_full(rc)) return fc_fail(err, FC_FULL, "spool %s: no room on its disk (%s)", dir, mdb_strerror(rc));
     if (rc == MDB_INVALID || rc == MDB_VERSION_MISMATCH)
-        return fc_fail(err, FC_IO, "spool %s: data.mdb is not a spool's file, or was cut (%s): move it away or give another --spool", dir,
+        return fc_fail(err, FC_IO, "spool %s: data.mdb is not a spool's file, or was cut (%s); README, \"A damaged spool\", says what to do", dir,
                        mdb_strerror(rc));
     return fc_fail(err, FC_IO, "spool %s: %s: %s", dir, what, mdb_strerror(rc));
 }
@@ -162,6 +175,10 @@ static enum fc_status open_databases(struct fc_spool_env *e, const char *dir, st
     (void)mdb_env_stat(e->env, &stat);
     rc = stat.ms_entries == 0 ? create_databases(e, txn) : read_state(e, txn);
     bool cut = suspect && (rc != 0 || !whole(e, txn));
+    if (rc == 0 && !cut && e->lock.machine_died) {
+        fc_info("spool %s: its last user did not stop cleanly, and on another machine or before this one's start: looking through it", dir);
+        if (!whole(e, txn)) rc = MDB_CORRUPTED;
+    }
     if (rc == 0 && !cut) {
         rc = mdb_txn_commit(txn);
         return rc == 0 ? FC_OK : failed(dir, "cannot be written", rc, err);
@@ -170,11 +187,11 @@ static enum fc_status open_databases(struct fc_spool_env *e, const char *dir, st
     if (cut) {
         (void)snprintf(path, sizeof path, "%s/data.mdb", dir);
         if (truncate(path, length) != 0) length = 0; /* as it was found: the refusal below says it all */
-        return fc_fail(err, FC_IO, "spool %s: data.mdb was cut (%lld bytes, pages behind its end are in use): restore it, or move it away and lose what it held",
+        return fc_fail(err, FC_IO, "spool %s: data.mdb was cut (%lld bytes, pages behind its end are in use); README, \"A damaged spool\", says what to do",
                        dir, (long long)length);
     }
     if (rc == 1) return fc_fail(err, FC_IO, "spool %s: holds an LMDB environment that is not a spool of this version: give another --spool", dir);
-    return failed(dir, "damaged", rc, err);
+    return fc_fail(err, FC_IO, "spool %s: damaged (%s); README, \"A damaged spool\", says what to do", dir, mdb_strerror(rc));
 }
 
 /* Deleting needs fresh pages too (copy on write), so the map is larger than what events may use. */
@@ -185,24 +202,28 @@ static size_t map_size(uint64_t limit_bytes) {
 
 enum fc_status fc_spool_env_open(struct fc_spool_env *e, const char *dir, uint64_t limit_bytes, struct fc_error *err) {
     memset(e, 0, sizeof *e);
-    e->lock_fd = -1;
+    e->lock.fd = e->witness = -1;
     if (sodium_init() < 0) return fc_fail(err, FC_IO, "libsodium cannot be started");
     enum fc_status st = make_dir(dir, err);
     if (st == FC_OK) st = take_lock(e, dir, err);
+    if (st == FC_OK) st = prepare_files(e, dir, err);
     if (st != FC_OK) goto out;
     int rc = mdb_env_create(&e->env);
+    if (rc == 0) rc = mdb_env_set_assert(e->env, found_damage);
     if (rc == 0) rc = mdb_env_set_maxdbs(e->env, 4);
     if (rc == 0) rc = mdb_env_set_mapsize(e->env, map_size(limit_bytes));
     if (rc == 0) rc = mdb_env_open(e->env, dir, MDB_NOTLS, 0600);
     st = rc == 0 ? open_databases(e, dir, err) : failed(dir, "cannot be opened", rc, err);
+    if (st == FC_OK && e->lock.machine_died) fc_disk_lock_sound(&e->lock);
 out:
-    if (st != FC_OK) fc_spool_env_close(e);
+    if (st != FC_OK) fc_spool_env_close(e, false);
     return st;
 }
 
-void fc_spool_env_close(struct fc_spool_env *e) {
+void fc_spool_env_close(struct fc_spool_env *e, bool clean) {
     if (e->env != NULL) mdb_env_close(e->env);
-    if (e->lock_fd >= 0) (void)close(e->lock_fd);
+    if (e->witness >= 0) (void)close(e->witness);
+    fc_disk_unlock(&e->lock, clean);
     e->env = NULL;
-    e->lock_fd = -1;
+    e->witness = -1;
 }

@@ -2,6 +2,7 @@
 #ifndef FC_SPOOL_ENV_H
 #define FC_SPOOL_ENV_H
 
+#include "disk.h"
 #include "link.h"
 
 #include <lmdb.h>
@@ -9,14 +10,15 @@
 struct fc_spool_env {
     MDB_env *env;
     MDB_dbi events, state;
-    int lock_fd;
+    struct fc_disk_lock lock;
+    int witness; /* of data.mdb, see base/disk.h */
     uint64_t first, next;         /* as found */
     char id[FC_SPOOL_ID_LEN + 1]; /* read, or made and written */
 };
 
 /* fc_spool_env_open -- all of fc_spool_open that touches the disk. On error nothing stays open. */
 FC_MUST_USE enum fc_status fc_spool_env_open(struct fc_spool_env *e, const char *dir, uint64_t limit_bytes, struct fc_error *err);
-void fc_spool_env_close(struct fc_spool_env *e);
+void fc_spool_env_close(struct fc_spool_env *e, bool clean); /* clean: nothing written is in doubt */
 
 /* fc_spool_new_id -- 32 random hex digits and a terminator. */
 void fc_spool_new_id(char id[FC_SPOOL_ID_LEN + 1]);

@@ -295,7 +295,7 @@ static void watch(struct fc_uplink *u, struct fc_mono now) {
     struct tm tm;
     (void)gmtime_r(&s, &tm);
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    (void)snprintf(text, sizeof text, "aggregator %.80s away since %s", u->endpoint, stamp);
+    (void)snprintf(text, sizeof text, "aggregator %.80s silent since %s", u->endpoint, stamp);
     fc_spool_away(u->spool, away ? text : "");
     if (away) fc_warn("%s; events wait in the spool, connecting goes on", text);
     else fc_info("aggregator %s is there again", u->endpoint);

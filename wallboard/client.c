@@ -93,15 +93,19 @@ static void write_error(const char *wrong, enum fc_protocol protocol, struct fc_
 }
 
 static void write_ticks(struct fc_server *server, struct fc_mono now) {
+    struct fc_hub_stall stall;
+    bool stalled = fc_hub_stall(&server->hub, &stall), full = stalled && fc_str_is(stall.kind, "full");
     for (enum fc_protocol p = 0; p < FC_PROTOCOL_COUNT; p++) {
         struct note note;
         const char *why = fc_trouble_word(fc_hub_trouble(&server->hub, now));
-        note_begin(&note, &server->tick[p], p, why == NULL ? 5 : 6);
+        note_begin(&note, &server->tick[p], p, (why == NULL ? 5u : 6u) + (stalled ? 2u : 0u));
         note_text(&note, "type", "tick");
         note_int(&note, "at_us", data_at_us(server));
         note_int(&note, "now_us", fc_wall_now().us);
         note_text(&note, "feed", why == NULL ? "up" : "down");
         if (why != NULL) note_text(&note, "why", why);
+        if (stalled) note_text(&note, "stall", full ? "full" : "checkpoint");
+        if (stalled) note_int(&note, "stall_us", stall.since_us);
         note_int(&note, "age_ms", fc_hub_age_ms(&server->hub, now));
         note_end(&note);
     }

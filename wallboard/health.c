@@ -63,6 +63,13 @@ static void add_value(struct fc_bytes *out, const char *key, struct fc_mp at) {
     if (!fc_json_value(out, &at)) out->n = before;
 }
 
+static void time_since(char since[32], int64_t us) {
+    time_t at = (time_t)(us / 1000000);
+    struct tm tm;
+    since[0] = '\0';
+    if (gmtime_r(&at, &tm) != NULL) (void)strftime(since, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
 /* ---- aggregators ------------------------------------------------------------------------------------------------- */
 
 static int64_t metric(const struct fc_cell *cell, const char *key) {
@@ -85,12 +92,22 @@ static void judge_trouble(struct part *p, const struct fc_cell *c, struct fc_mon
     }
 }
 
+static void judge_stall(struct part *p, const struct fc_cell *c) {
+    struct fc_hub_stall stall;
+    char since[32];
+    if (!fc_cell_stall(c, &stall)) return;
+    time_since(since, stall.since_us);
+    if (fc_str_is(stall.kind, "full"))
+        say(p, STALE, "it cannot write since %s, figures are right up to then, collectors keep what comes in their spools: %.*s", since, FC_STR_ARG(stall.reason));
+    else
+        say(p, DEGRADED, "a checkpoint cannot be applied since %s, the journal only grows: %.*s", since, FC_STR_ARG(stall.reason));
+}
+
 static void judge_cell(struct part *p, const struct fc_cell *c, struct fc_mono now) {
     judge_trouble(p, c, now);
     if (c->heard.ns == 0) return;
     int64_t checkpoint_ms = metric(c, "checkpoint_age_ms");
-    if (metric(c, "writer_blocked") != 0) say(p, DEGRADED, "its store takes no writes: nothing is acked, collectors keep what comes in their spools");
-    if (metric(c, "checkpoint_stuck") != 0) say(p, DEGRADED, "a checkpoint cannot be applied, the journal only grows");
+    judge_stall(p, c);
     if (checkpoint_ms > CHECKPOINT_OLD_MS) say(p, DEGRADED, "no checkpoint for %.0f s", (double)checkpoint_ms / 1e3);
     if (NEARLY_FULL(metric(c, "store_used_bytes"), metric(c, "store_map_bytes"))) say(p, DEGRADED, "its store is nearly full");
     if (NEARLY_FULL(metric(c, "descriptors"), metric(c, "descriptors_max"))) say(p, DEGRADED, "it may hardly open another descriptor");
@@ -172,10 +189,8 @@ static void add_collector(void *ctx, const struct fc_told *t) {
 }
 
 static void judge_source(struct part *p, const struct fc_source_told *s, int64_t now_us) {
-    char since[32] = "";
-    time_t at = (time_t)(s->since_us / 1000000);
-    struct tm tm;
-    if (gmtime_r(&at, &tm) != NULL) (void)strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    char since[32];
+    time_since(since, s->since_us);
     if (!s->up && now_us - s->since_us < GIVEN_UP_US) say(p, DEGRADED, "%.*s since %s: numbers fed by it may be incomplete", FC_STR_ARG(s->state), since);
     if (s->skewed && s->skew_ms > 0) say(p, DEGRADED, "its clock is %.1f s ahead", (double)s->skew_ms / 1e3);
     if (s->skewed && s->skew_ms < 0) say(p, DEGRADED, "its clock is %.1f s behind, or its events come so late", (double)-s->skew_ms / 1e3);

@@ -271,3 +271,23 @@ bool fc_hub_at_us(const struct fc_hub *hub, int64_t *at_us) {
     }
     return true;
 }
+
+bool fc_cell_stall(const struct fc_cell *cell, struct fc_hub_stall *out) {
+    struct fc_mp stall, at;
+    if (!fc_item_find(cell->beat.p, cell->beat.n, "stall", &stall)) return false;
+    size_t n = fc_mp_left(&stall);
+    return fc_item_find(stall.p, n, "kind", &at) && fc_mp_str(&at, &out->kind) && fc_item_find(stall.p, n, "reason", &at) &&
+           fc_mp_str(&at, &out->reason) && fc_item_find(stall.p, n, "since_us", &at) && fc_mp_i64(&at, &out->since_us);
+}
+
+bool fc_hub_stall(const struct fc_hub *hub, struct fc_hub_stall *out) {
+    struct fc_hub_stall one;
+    bool any = false;
+    for (uint32_t i = 0; i < hub->cell_count; i++) {
+        if (!fc_cell_stall(&hub->cells[i], &one)) continue;
+        bool worse = !any || (fc_str_is(one.kind, "full") && (!fc_str_is(out->kind, "full") || one.since_us < out->since_us));
+        if (worse) *out = one;
+        any = true;
+    }
+    return any;
+}

@@ -89,4 +89,16 @@ int64_t fc_hub_age_ms(const struct fc_hub *hub, struct fc_mono now);
 /* fc_hub_at_us -- the aggregators' time of the last heartbeat, of the cell that is furthest behind; false: one never heard. */
 bool fc_hub_at_us(const struct fc_hub *hub, int64_t *at_us);
 
+/* Why an aggregator writes nothing, as its last heartbeat said. Views live until the next message. */
+struct fc_hub_stall {
+    struct fc_str kind, reason; /* "full": no event is taken in; "checkpoint": events are, history stands still */
+    int64_t since_us;
+};
+
+/* fc_cell_stall -- of one; false: there is none. */
+bool fc_cell_stall(const struct fc_cell *cell, struct fc_hub_stall *out);
+
+/* fc_hub_stall -- the oldest stall of kind "full", else any; false: there is none. */
+bool fc_hub_stall(const struct fc_hub *hub, struct fc_hub_stall *out);
+
 #endif

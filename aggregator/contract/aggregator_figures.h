@@ -59,6 +59,7 @@
     FIGURE(engine_apply_us_max, "engine_apply_seconds_max", "", gauge, 1000000, "Longest time that one batch of events took to apply")     \
     FIGURE(engine_checkpoint_us, "engine_checkpoint_seconds", "", gauge, 1000000, "Pause of the engine for its latest checkpoint")         \
     FIGURE(engine_checkpoint_us_max, "engine_checkpoint_seconds_max", "", gauge, 1000000, "Longest such pause")                            \
+    FIGURE(engine_checkpoint_kept, "engine_checkpoint_kept_total", "", counter, 1, "Checkpoint blocks kept in memory as the disk was full or slow")  \
     FIGURE(checkpoint_age_ms, "checkpoint_age_seconds", "", gauge, 1000, "Since the store last had everything that the engine had")
 
 #define FC_INGEST_FIGURES(FIGURE)                                                                                                          \

@@ -25,6 +25,9 @@
  *                              fresh), "held_ms" (how far the wall clock is behind the engine's now, which waits for it:
  *                              0 but after it was set back), "metrics":{name: number, ..} (aggregator_figures.h),
  *                              "collectors":[{"id" (of its spool), "told_ms_ago", "tell": as link.h has it}]
+ *                              Only while the store cannot be written also "stall":{"kind","since_us" (wall clock),"reason" a
+ *                              sentence}; kind "full": no event is taken in, what the figures say is right up to since_us;
+ *                              "checkpoint": events are, only history stands still
  *   lag                        after the states that events made: "event_us" (when the oldest of those events happened),
  *                              "received_us_ago" (since its batch came in): how long the way here was
  *   Any item may be {"topic","ver","at_us","gone":true}: the topic has no state any more (a group that the configuration

@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "str.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -98,4 +100,14 @@ int fc_options_run(const struct fc_program *program, int argc, char *const *argv
 int fc_options_fail(const struct fc_program *program, enum fc_status status, const struct fc_error *err) {
     (void)fprintf(stderr, "%s: %s\n", program->name, err->text);
     return status == FC_CONFIG ? 2 : 1;
+}
+
+bool fc_options_bytes(const char *text, uint64_t least, uint64_t *out) {
+    size_t n = strlen(text);
+    unsigned shift = 0;
+    int64_t v = 0;
+    if (n > 0 && strchr("KMG", text[n - 1]) != NULL) shift = text[--n] == 'K' ? 10 : text[n] == 'M' ? 20 : 30;
+    if (!fc_str_int(fc_str_n(text, n), &v) || v <= 0 || v > (INT64_C(1) << 44) >> shift || (uint64_t)v << shift < least) return false;
+    *out = (uint64_t)v << shift;
+    return true;
 }

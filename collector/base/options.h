@@ -20,6 +20,8 @@
 
 #include "status.h"
 
+#include <stdint.h>
+
 #include <stdbool.h>
 
 #define FC_OPTION_REPEAT_MAX 64 /* how often a repeatable option may be given */
@@ -62,5 +64,8 @@ int fc_options_fail(const struct fc_program *program, enum fc_status status, con
 static inline const char *fc_options_last(const struct fc_option_values *got, const char *otherwise) {
     return got->n > 0 ? got->v[got->n - 1] : otherwise;
 }
+
+/* fc_options_bytes -- "4G" and the like (K, M, G or none): false when it is no such thing, below `least` or above 16384G. */
+bool fc_options_bytes(const char *text, uint64_t least, uint64_t *out);
 
 #endif

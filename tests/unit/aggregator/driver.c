@@ -155,6 +155,47 @@ static void without_free_blocks_changes_wait(void **state) {
     (void)teardown(&b);
 }
 
+/* The writer's disk is full: no block comes back. The engine applies and counts on; the checkpoint follows, whole, and the
+ * next one begins only then. */
+static void a_stalled_writer_stops_no_event(void **state) {
+    (void)state;
+    struct bench b = {0};
+    struct fc_wake writer;
+    struct fc_ring free_blocks, records;
+    struct fc_error err = {0};
+    struct fc_record_block *pool = calloc(1, sizeof *pool), *got = NULL;
+    assert_non_null(pool);
+    setup(&b);
+    assert_int_equal(fc_wake_init(&writer, &err), FC_OK);
+    assert_int_equal(fc_ring_init(&free_blocks, 1, sizeof pool, &err), FC_OK);
+    assert_int_equal(fc_ring_init(&records, 1, sizeof pool, &err), FC_OK);
+    fc_driver_set_writer(b.driver, &free_blocks, &records, &writer);
+    for (int no = 0; no < 8; no++) {
+        push(&b, 0, no);
+        (void)fc_driver_do_work(b.driver, (struct fc_wall){T0}, (struct fc_mono){(no + 1) * 2 * FC_CHECKPOINT_MS * INT64_C(1000000)});
+    }
+    expect_all(&b, 8);
+    assert_int_equal(fc_count_get(&fc_driver_counts(b.driver)->checkpoint_kept), 1); /* of eight that were due */
+    assert_false(FC_RING_POP(&records, &got));
+    assert_true(FC_RING_PUSH(&free_blocks, &pool));
+    turn(&b);
+    assert_true(FC_RING_POP(&records, &got));
+    assert_ptr_equal(got, pool);
+    assert_true(got->last && got->used > 0);
+    got->used = 0;
+    got->last = false;
+    assert_true(FC_RING_PUSH(&free_blocks, &got));
+    (void)fc_driver_do_work(b.driver, (struct fc_wall){T0}, (struct fc_mono){100 * FC_CHECKPOINT_MS * INT64_C(1000000)});
+    assert_true(FC_RING_POP(&records, &got));
+    assert_true(got->last && got->used > 0); /* what came since */
+    assert_int_equal(fc_count_get(&fc_driver_counts(b.driver)->checkpoint_kept), 1);
+    assert_int_equal(teardown(&b), 8);
+    fc_ring_fini(&free_blocks);
+    fc_ring_fini(&records);
+    fc_wake_fini(&writer);
+    free(got);
+}
+
 int main(void) {
     rng_seed(20260304);
     (void)setenv("TZ", "UTC", 1);
@@ -163,6 +204,7 @@ int main(void) {
         cmocka_unit_test(a_batch_twice_changes_nothing),
         cmocka_unit_test(a_spool_may_move_between_endpoints),
         cmocka_unit_test(without_free_blocks_changes_wait),
+                                       cmocka_unit_test(a_stalled_writer_stops_no_event),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     fc_rules_free(rules);

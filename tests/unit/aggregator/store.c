@@ -170,7 +170,7 @@ static void keeps_what_it_was_given(void **state) {
 static void one_process_at_a_time(void **state) {
     (void)state;
     struct fc_store *store = open_store();
-    expect_refused(FC_CONFIG, "in use by another process (pid ");
+    expect_refused(FC_CONFIG, "in use by another process (process ");
     fc_store_close(store);
     fc_store_close(open_store());
 }

@@ -2,7 +2,7 @@
 #include "scratch.h"
 #include "writer.h"
 
-#include <unistd.h>
+#include "../fault.h"
 
 #define BATCHES 600
 
@@ -50,6 +50,7 @@ static void take_down(void) {
 
 static int tear_down(void **state) {
     (void)state;
+    fault_none();
     take_down();
     scratch_remove(dir);
     return 0;
@@ -272,6 +273,12 @@ static void a_checkpoint_may_be_larger_than_the_pool(void **state) {
     assert_int_equal(s.events, 200 * 40);
 }
 
+static struct fc_stall last_stall(void) {
+    struct fc_stall stall = {.kind = FC_STALL_NONE, .since_us = -1};
+    while (FC_RING_POP(fc_writer_stalls(writer), &stall)) continue;
+    return stall;
+}
+
 static void a_refused_merge_stops_checkpoints_not_batches(void **state) {
     (void)state;
     struct fc_record_block *b = free_block();
@@ -286,6 +293,7 @@ static void a_refused_merge_stops_checkpoints_not_batches(void **state) {
     work();
     expect_back(batch, FC_BATCH_STORED, 21);
     assert_int_equal(fc_count_get(&fc_writer_counts(writer)->checkpoint_stuck), 1);
+    assert_int_equal(last_stall().kind, FC_STALL_CHECKPOINT);
     assert_int_equal(fc_count_get(&fc_writer_counts(writer)->blocked), 0);
     assert_int_equal(journal().batches, 2);
     assert_non_null(free_block());
@@ -328,6 +336,66 @@ static void a_full_store_keeps_asks_and_goes_on(void **state) {
     while (FC_RING_POP(&back, &b)) acked = b->next;
     assert_int_equal(acked, next + 500);
     assert_true(fc_count_get(&fc_writer_counts(writer)->commits_failed) > 0);
+}
+
+/* Full, half empty, full again: one stall for whoever asks, until it has been calm for five seconds. */
+static void a_full_disk_is_one_stall(void **state) {
+    (void)state;
+    struct fc_batch *a = send_batch(SPOOL_A, 1, 500);
+    fault.write_errno = ENOSPC;
+    assert_int_equal(fc_writer_do_work(writer, now), 1000000000);
+    assert_true(fc_ring_is_empty(&back));
+    struct fc_stall stall = last_stall();
+    assert_int_equal(stall.kind, FC_STALL_FULL);
+    assert_true(stall.since_us > 0);
+    assert_non_null(strstr(stall.reason.text, "no room on its disk"));
+    fault_none();
+    now.ns += 1000000000;
+    work();
+    expect_back(a, FC_BATCH_STORED, 501);
+    a = send_batch(SPOOL_A, 501, 500);
+    fault.write_errno = ENOSPC;
+    now.ns += 1000000000;
+    assert_int_equal(fc_writer_do_work(writer, now), 1000000000);
+    fault_none();
+    now.ns += 1000000000;
+    work();
+    expect_back(a, FC_BATCH_STORED, 1001);
+    assert_int_equal(last_stall().since_us, -1); /* nothing new was told */
+    assert_int_equal(fc_writer_do_work(writer, now), 4000000000); /* then it is calm, also without a batch */
+    now.ns += 4000000000;
+    work();
+    stall = last_stall();
+    assert_int_equal(stall.kind, FC_STALL_NONE);
+    assert_int_not_equal(stall.since_us, -1);
+}
+
+static void take_end(void *ctx, const struct fc_error *why) {
+    assert_non_null(strstr(why->text, "lost a write"));
+    ++*(int *)ctx;
+}
+
+static void a_failed_sync_ends_it(void **state) {
+    (void)state;
+    int ended = 0;
+    struct fc_error err = {""};
+    fc_writer_set_broken(writer, take_end, &ended);
+    (void)send_batch(SPOOL_A, 1, 10);
+    fault.sync_errno = EIO;
+    assert_int_equal(fc_writer_do_work(writer, now), -1);
+    assert_int_equal(ended, 1);
+    fault_none();
+    (void)send_batch(SPOOL_A, 11, 10);
+    now.ns += 60000000000;
+    assert_int_equal(fc_writer_do_work(writer, now), -1);
+    assert_int_equal(fc_writer_drain(writer, &err), FC_IO);
+    assert_non_null(strstr(err.text, "lost a write"));
+    assert_int_equal(ended, 1);
+    assert_true(fc_ring_is_empty(&back)); /* and nothing is acked */
+    fc_store_close(store);
+    struct fc_store_options so = {.dir = dir, .map_bytes = 64 << 20, .merge = scratch_sum};
+    assert_int_equal(fc_store_open(&so, &store, &err), FC_OK);
+    assert_int_equal(journal().batches, 0);
 }
 
 /* ---- retention ------------------------------------------------------------------------------------------------- */
@@ -386,6 +454,8 @@ int main(void) {
         TEST(a_checkpoint_may_be_larger_than_the_pool),
         TEST(a_refused_merge_stops_checkpoints_not_batches),
         TEST(a_full_store_keeps_asks_and_goes_on),
+        TEST(a_full_disk_is_one_stall),
+        TEST(a_failed_sync_ends_it),
         TEST(intervals_expire),
         TEST(draining_leaves_nothing_in_hand),
     };

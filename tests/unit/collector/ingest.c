@@ -2,6 +2,8 @@
 #include "ingest.h"
 #include "rig.h"
 
+#include "../fault.h"
+
 #include <zmq.h>
 
 struct bench {
@@ -87,6 +89,7 @@ static void expect_ok(struct bench *b, int64_t n) {
 
 static void expect_error(struct bench *b, int64_t index, const char *text) {
     struct answer a = receive(b);
+    if (strncmp(text, "spool is full", 13) == 0) a.error[strlen(text)] = '\0';
     assert_string_equal(a.error, text);
     assert_int_equal(a.index, index);
     assert_int_equal(a.ok, -1);
@@ -256,7 +259,7 @@ static void a_full_spool_is_told_with_the_index(void **state) {
         if (a.ok < 0) break;
         taken += a.ok;
     }
-    assert_non_null(strstr(a.error, "spool is full: spool "));
+    assert_non_null(strstr(a.error, "spool is full: send again from index after a while; spool "));
     assert_non_null(strstr(a.error, "is at its limit of 1048576 bytes"));
     assert_in_range(a.index, 0, 999);
     assert_int_equal(rig_each(&b.r, 1, NULL, NULL), taken + a.index);
@@ -264,6 +267,55 @@ static void a_full_spool_is_told_with_the_index(void **state) {
     rig_commit(&b.r);
     send_array(&b, 1000);
     expect_ok(&b, 1000);
+    bench_fini(&b);
+}
+
+/* A round whose commit finds no room. */
+static void go_full_round(struct bench *b) {
+    go_round(b, false);
+    assert_int_equal(fc_spool_flush(b->r.sink.spool, &b->r.err), FC_FULL);
+    fc_source_zmq.held(b->source);
+}
+
+static void *another_client(struct bench *b) {
+    int linger = 0;
+    void *client = zmq_socket(b->zmq, ZMQ_DEALER);
+    (void)zmq_setsockopt(client, ZMQ_LINGER, &linger, sizeof linger);
+    assert_int_equal(zmq_connect(client, b->endpoint), 0);
+    return client;
+}
+
+/* Who sent when the disk became full waits for its ok; who sends while it is full hears so at once. */
+static void a_full_disk_is_told_to_who_comes_then(void **state) {
+    (void)state;
+    struct bench b;
+    bench_init(&b, ZMQ_DEALER, FC_SPOOL_LIMIT_DEFAULT);
+    void *first = b.client, *second = another_client(&b);
+    fault.write_errno = ENOSPC;
+    send_array(&b, 3);
+    while (!fc_spool_held(b.r.sink.spool)) go_round(&b, false);
+    go_full_round(&b);
+    send_array(&b, 2); /* behind a message that waits: it waits too, in order */
+    b.client = second;
+    send_array(&b, 5);
+    uint8_t bytes[600];
+    int n = -1;
+    for (int i = 0; i < 250 && n < 0; i++) {
+        go_full_round(&b);
+        n = zmq_recv(second, bytes, sizeof bytes - 1, ZMQ_DONTWAIT);
+    }
+    assert_in_range(n, 1, sizeof bytes - 1);
+    bytes[n] = 0;
+    assert_non_null(memmem(bytes, (size_t)n, "no room on its disk", 19));
+    assert_true(zmq_recv(first, bytes, sizeof bytes, ZMQ_DONTWAIT) < 0);
+    fault_none();
+    b.client = first;
+    expect_ok(&b, 3);
+    expect_error(&b, 0, "spool is full: send again from index after a while; spool ");
+    send_array(&b, 2);
+    expect_ok(&b, 2);
+    assert_int_equal(rig_each(&b.r, 1, NULL, NULL), 5);
+    (void)zmq_close(second);
     bench_fini(&b);
 }
 
@@ -317,6 +369,7 @@ int main(void) {
         cmocka_unit_test(unknown_kinds_count_as_taken),
         cmocka_unit_test(every_bad_message_gets_its_reason),
         cmocka_unit_test(a_full_spool_is_told_with_the_index),
+        cmocka_unit_test(a_full_disk_is_told_to_who_comes_then),
         cmocka_unit_test(producers_that_go_leave_no_harm),
         cmocka_unit_test(bad_addresses_are_named),
     };

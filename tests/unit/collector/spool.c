@@ -1,6 +1,9 @@
 /* The spool: what is committed survives, what is not is not there, and a bad directory is refused in words. */
 #include "rig.h"
 
+#include "../fault.h"
+
+#include <fcntl.h>
 #include <lmdb.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -177,6 +180,100 @@ static void stops_at_its_limit_and_goes_on(void **state) {
     rig_fini(&r);
 }
 
+static void expect_to_wait_out(struct rig *r, int write_errno, bool cut_short) {
+    unsigned before = rig_each(r, 1, NULL, NULL);
+    for (int64_t i = 0; i < 200; i++) OK(rig_put(r, NULL, i));
+    fault.write_errno = write_errno;
+    fault.cut_short = cut_short;
+    fault.hit = 0;
+    assert_int_equal(fc_spool_flush(r->sink.spool, &r->err), FC_FULL);
+    assert_non_null(strstr(r->err.text, "no room on its disk"));
+    assert_int_equal(rig_put(r, NULL, 1), FC_FULL);
+    assert_int_equal(rig_each(r, 1, NULL, NULL), before);
+    assert_true(fault.hit > 0);
+    fault_none();
+    rig_commit(r);
+    assert_int_equal(rig_each(r, 1, NULL, NULL), before + 200);
+    OK(rig_put(r, NULL, 1));
+    rig_commit(r);
+}
+
+/* However a full disk shows itself: what is held is kept, and written when there is room. */
+static void a_full_disk_is_waited_out(void **state) {
+    (void)state;
+    struct rig r;
+    rig_init(&r);
+    rig_commit(&r);
+    expect_to_wait_out(&r, ENOSPC, false);
+    expect_to_wait_out(&r, EDQUOT, false);
+    expect_to_wait_out(&r, EFBIG, false);
+    expect_to_wait_out(&r, 0, true); /* of which LMDB makes an input/output error */
+    rig_fini(&r);
+}
+
+/* What the sync was for is not confirmed, neither by a second try nor at the end; the next start finds what is on disk. */
+static void a_failed_sync_is_the_end(void **state) {
+    (void)state;
+    struct rig r;
+    rig_init(&r);
+    OK(rig_put(&r, "p", 1));
+    rig_commit(&r);
+    OK(rig_put(&r, "p", 2));
+    fault.sync_errno = EIO;
+    assert_int_equal(fc_spool_flush(r.sink.spool, &r.err), FC_IO);
+    assert_non_null(strstr(r.err.text, "the disk lost a write"));
+    fault_none();
+    assert_int_equal(fc_spool_flush(r.sink.spool, &r.err), FC_IO);
+    assert_int_equal(fc_spool_rename(r.sink.spool, &r.err), FC_IO);
+    rig_close(&r);
+    rig_open(&r, FC_SPOOL_LIMIT_DEFAULT);
+    assert_int_equal(rig_each(&r, 1, NULL, NULL), 1);
+    OK(rig_put(&r, "p", 2)); /* the producer got no answer, sends again, and is not taken for a repeat */
+    assert_int_equal(r.sink.duplicates, 0);
+    rig_commit(&r);
+    assert_int_equal(rig_each(&r, 1, NULL, NULL), 2);
+    rig_fini(&r);
+}
+
+/* After the machine went down under it, a page in use that was never written is found at the start. */
+static void an_emptied_page_is_found(void **state) {
+    (void)state;
+    struct rig r;
+    char path[200], why[sizeof r.err.text] = "";
+    static const uint8_t zeros[4096];
+    unsigned refused = 0;
+    rig_init(&r);
+    for (int64_t i = 0; i < 300; i++) OK(rig_put(&r, "p", i + 1));
+    rig_commit(&r);
+    rig_close(&r);
+    (void)snprintf(path, sizeof path, "%s/data.mdb", r.spool_dir);
+    int fd = open(path, O_RDWR);
+    long pages = (long)lseek(fd, 0, SEEK_END) / 4096;
+    for (long page = 0; page < pages; page++) {
+        uint8_t kept[4096];
+        int end;
+        assert_int_equal(pread(fd, kept, sizeof kept, page * 4096), sizeof kept);
+        assert_int_equal(pwrite(fd, zeros, sizeof zeros, page * 4096), sizeof zeros);
+        (void)snprintf(why, sizeof why, "%s/lock", r.spool_dir);
+        FILE *lock = fopen(why, "w");
+        assert_true(fputs("4711 thathost 00000000-dead\n", lock) >= 0 && fclose(lock) == 0);
+        pid_t child = fork();
+        if (child == 0) {
+            enum fc_status st = fc_spool_open(r.spool_dir, FC_SPOOL_LIMIT_DEFAULT, &r.sink.spool, &r.err);
+            _exit(st == FC_OK ? (rig_each(&r, 1, NULL, NULL) == 300 ? 0 : 3) : strstr(r.err.text, "spool") != NULL ? 1 : 2);
+        }
+        assert_int_equal(waitpid(child, &end, 0), child);
+        if (!WIFEXITED(end) || WEXITSTATUS(end) > 1) fail_msg("page %ld: ended with %x", page, (unsigned)end);
+        refused += WEXITSTATUS(end) == 1;
+        assert_int_equal(pwrite(fd, kept, sizeof kept, page * 4096), sizeof kept);
+    }
+    (void)close(fd);
+    assert_true(refused >= 5);
+    rig_open(&r, FC_SPOOL_LIMIT_DEFAULT);
+    assert_int_equal(rig_each(&r, 1, NULL, NULL), 300);
+    rig_fini(&r);
+}
+
 static void one_round_is_bounded(void **state) {
     (void)state;
     struct rig r;
@@ -292,6 +389,8 @@ int main(void) {
         cmocka_unit_test(numbers_from_one_without_holes),  cmocka_unit_test(batches_keep_their_limits),
         cmocka_unit_test(forgets_what_is_acked),           cmocka_unit_test(survives_kill_9),
         cmocka_unit_test(marks_are_read_back_at_once),     cmocka_unit_test(stops_at_its_limit_and_goes_on),
+        cmocka_unit_test(a_full_disk_is_waited_out),       cmocka_unit_test(a_failed_sync_is_the_end),
+        cmocka_unit_test(an_emptied_page_is_found),
         cmocka_unit_test(one_round_is_bounded),            cmocka_unit_test(refuses_a_directory_in_use),
         cmocka_unit_test(refuses_what_is_no_spool),        cmocka_unit_test(refuses_another_programs_environment),
         cmocka_unit_test(refuses_a_cut_spool),             cmocka_unit_test(takes_a_new_id),

@@ -3,12 +3,12 @@ import test from 'node:test';
 import { RemoteClock } from '../src/model/clock';
 import { judge, type Signs } from '../src/model/freshness';
 
-const live: Signs = { connected: true, complete: true, lostAtMs: null, serverHeardMs: 0, data: { ageMs: 100, heardMs: 0 } };
+const live: Signs = { connected: true, complete: true, lostAtMs: null, serverHeardMs: 0, stall: null, data: { ageMs: 100, heardMs: 0 } };
 
 test('no numbers are shown before the first data, whoever is to blame', () => {
   assert.deepEqual(judge({ ...live, complete: false }, 0), { phase: 'loading', ageMs: null, culprit: 'aggregator' });
   assert.equal(judge({ ...live, data: null }, 0).phase, 'loading');
-  assert.equal(judge({ connected: false, complete: false, lostAtMs: 0, serverHeardMs: null, data: null }, 4000).culprit, 'network');
+  assert.equal(judge({ connected: false, complete: false, lostAtMs: 0, serverHeardMs: null, stall: null, data: null }, 4000).culprit, 'network');
 });
 
 test('stale after three seconds: the aggregator is silent while the server ticks, else the server is', () => {
@@ -21,6 +21,13 @@ test('cut off only after the grace, so that a quick return does not flash', () =
   const lost = { ...live, connected: false, lostAtMs: 1000 };
   assert.equal(judge(lost, 3900).phase, 'live');
   assert.deepEqual(judge(lost, 4100), { phase: 'cut', ageMs: 4200, culprit: 'network' });
+});
+
+test('a full disk makes what is shown stale from then on, and says since when; who is silent counts more', () => {
+  const stall = { sinceMs: 1_700_000_000_000, ageMs: 60_000, heardMs: 500 };
+  assert.deepEqual(judge({ ...live, stall }, 1500), { phase: 'stale', ageMs: 61_000, culprit: 'disk', sinceMs: 1_700_000_000_000 });
+  assert.equal(judge({ ...live, stall }, 4000).culprit, 'server');
+  assert.equal(judge({ ...live, stall, connected: false, lostAtMs: 0 }, 4000).phase, 'cut');
 });
 
 test('a remote clock takes the least delayed sample, follows drift and steps', () => {

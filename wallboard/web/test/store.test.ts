@@ -104,6 +104,24 @@ test('seconds stand still while the data is not good, and go on when it is', () 
   assert.equal(store.nowMs(), DAY_MS + 10_000);
 });
 
+test('a full disk stops the seconds and goes with the tick that says no more of it; a checkpoint alone changes nothing', () => {
+  const { it, store, us, hello, tick, state } = makeStore();
+  hello();
+  tick();
+  state(queues('a'), kpis('a'));
+  it.mono = 2000;
+  store.apply({ type: 'tick', at_us: us(), now_us: us(), feed: 'up', stall: 'full', stall_us: us() - 90e6 });
+  assert.deepEqual(store.freshness(), { phase: 'stale', ageMs: 90_000, culprit: 'disk', sinceMs: DAY_MS + 2000 - 90_000 });
+  const stopped = store.nowMs();
+  it.mono = 4000;
+  store.apply({ type: 'tick', at_us: us(), now_us: us(), feed: 'up', stall: 'full', stall_us: us() - 92e6 });
+  assert.equal(store.nowMs(), stopped);
+  tick();
+  assert.equal(store.freshness().phase, 'live');
+  store.apply({ type: 'tick', at_us: us(), now_us: us(), feed: 'up', stall: 'checkpoint', stall_us: us() });
+  assert.equal(store.freshness().phase, 'live');
+});
+
 test('a replay is live however old its events are, and waits are measured in its own time', () => {
   const { it, store, hello, tick, state } = makeStore();
   const long_ago = 1_000_000_000_000_000;

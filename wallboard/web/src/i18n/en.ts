@@ -59,6 +59,7 @@ export const en = {
     engine: (age: string) => `Data is ${age} old — the aggregator hangs`,
     clock: (age: string) => `The clock was set back — waits and windows have stood still for ${age}`,
     server: (age: string) => `Data is ${age} old — the server is silent`,
+    disk: (time: string) => `Disk full since ${time}: the aggregator cannot write — numbers are right up to then`,
     network: 'Connection to the server lost — reconnecting',
   },
   source: {

@@ -61,6 +61,7 @@ export const zhCN: Messages = {
     engine: (age) => `数据已延迟 ${age} — 汇总服务停滞`,
     clock: (age) => `系统时钟被调回 — 等待时间与统计窗口已停住 ${age}`,
     server: (age) => `数据已延迟 ${age} — 服务器没有响应`,
+    disk: (time) => `磁盘自 ${time} 起已满：汇总服务无法写入 — 数字截至该时刻准确`,
     network: '与服务器的连接已中断 — 正在重连',
   },
   source: {

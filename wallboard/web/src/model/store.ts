@@ -68,7 +68,7 @@ export class Store {
     this.clock = new RemoteClock(monotonicMs);
     this.engine = new RemoteClock(monotonicMs);
     this.otherWindow = window === 'day' ? 'm15' : 'day';
-    this.signs = { connected: false, complete: false, lostAtMs: monotonicMs(), serverHeardMs: null, data: null };
+    this.signs = { connected: false, complete: false, lostAtMs: monotonicMs(), serverHeardMs: null, stall: null, data: null };
   }
 
   // topics -- what to subscribe to, given the queues known so far. Too many to name: all that begin with "queue/".
@@ -93,7 +93,7 @@ export class Store {
 
   apply(message: Message): void {
     if (message.type === 'hello') this.applyHello(message);
-    else if (message.type === 'tick') this.heard(message, message.feed);
+    else if (message.type === 'tick') this.applyTick(message);
     else this.applyState(message);
     this.changed();
   }
@@ -154,6 +154,13 @@ export class Store {
     const build = `${hello.version} ${hello.build}`;
     if (this.build !== null && this.build !== build) this.rebuilt();
     this.build = build;
+  }
+
+  private applyTick(tick: Tick): void {
+    const { stall, stall_us: us, now_us } = tick;
+    const ageMs = (now_us - (us ?? 0)) / 1000;
+    this.signs.stall = stall === 'full' && us ? { sinceMs: us / 1000, ageMs: Math.max(0, ageMs), heardMs: this.monotonicMs() } : null;
+    this.heard(tick, tick.feed);
   }
 
   // heard -- a sign of life from the server, and what it says of the aggregator's. The data's age is told by the server's

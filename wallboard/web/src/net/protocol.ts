@@ -23,6 +23,8 @@ export interface Tick {
   at_us: number; // the aggregator's own time at its last heartbeat; 0: the server has not heard it yet
   now_us: number; // the server's time of day
   feed: 'up' | 'down';
+  stall?: 'full' | 'checkpoint'; // the aggregator cannot write: full takes no events in
+  stall_us?: number; // since when, by its clock
   why?: 'silent' | 'stuck' | 'clock'; // it is down
   age_ms?: number; // of the state, by the server's own watch; -1: nothing was heard yet
 }

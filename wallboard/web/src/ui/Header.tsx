@@ -53,7 +53,7 @@ function Alarm({ freshness }: { freshness: Freshness }) {
   const { text, format } = usePage().locale;
   const age = freshness.ageMs === null ? text.dash : format.duration(freshness.ageMs);
   const { culprit } = freshness;
-  const words = culprit === null || culprit === 'network' ? text.banner.network : text.banner[culprit](age);
+  const words = culprit === null || culprit === 'network' ? text.banner.network : text.banner[culprit](culprit === 'disk' ? format.time(freshness.sinceMs!) : age);
   return (
     <div class="alarm" role="alert">
       <PhaseShape phase={freshness.phase} />
