@@ -97,8 +97,11 @@ enum fc_status fc_uplink_open(void *zmq, const char *endpoint, struct fc_spool *
     return FC_OK;
 }
 
+/* The monitor's other end is closed first: a connection made just now would otherwise wait for ever for somebody to hear of it, in the
+ * thread that all sockets of the context share, and closing the context would wait for that. */
 void fc_uplink_close(struct fc_uplink *u) {
     if (u == NULL) return;
+    (void)zmq_socket_monitor(u->socket, NULL, 0);
     (void)zmq_close(u->monitor);
     (void)zmq_close(u->socket);
     free(u);

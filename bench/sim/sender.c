@@ -61,7 +61,10 @@ static enum fc_status connect_socket(struct fc_sender *s, struct fc_error *err) 
     return fc_fail(err, FC_CONFIG, "%s: %s, expected tcp://HOST:PORT of a collector's zmq source", s->endpoint, zmq_strerror(errno));
 }
 
+/* The monitor's other end is closed first: what the socket has to say while it is closed would otherwise wait for ever for somebody to
+ * read it, in the thread that all sockets of this context share. */
 static void close_socket(struct fc_sender *s) {
+    if (s->socket != NULL) (void)zmq_socket_monitor(s->socket, NULL, 0);
     if (s->socket != NULL) (void)zmq_close(s->socket);
     if (s->monitor != NULL) (void)zmq_close(s->monitor);
     s->socket = s->monitor = NULL;
