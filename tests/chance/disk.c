@@ -139,7 +139,7 @@ static ssize_t write_at(struct file *f, int fd, const uint8_t *p, size_t n, off_
     f->counts.writes++;
     if ((size_t)at + n > (size_t)PAGES_MAX * PAGE) failed("%s grows to %zu bytes", f->path, (size_t)at + n);
     if (n > 0 && is_full(f, n, at)) return write_part(f, fd, p, n, at);
-    if (!through && faults_now(f)) {
+    if (faults_now(f)) {
         f->counts.failed_writes++;
         happened("a write of %zu bytes fails%s", n, through ? ", of a meta page" : "");
         if (through && once_in(2)) { /* it is there all the same, in the cache and perhaps on the disk */

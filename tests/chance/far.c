@@ -77,6 +77,13 @@ static enum fc_status open_state(struct fc_error *err) {
     return st;
 }
 
+/* As main does: the process ends at once. */
+static void end_broken(void *ctx, const struct fc_error *why) {
+    (void)ctx;
+    happened("broken: %s", why->text);
+    if (!is_zombie()) world_kill(AGGREGATOR, KILLED);
+}
+
 static enum fc_status wire(struct fc_error *err) {
     enum fc_status st = open_state(err);
     if (st == FC_OK) st = fc_writer_create(far.store, &(struct fc_writer_options){.record_blocks = far.options.record_blocks}, &far.writer, err);
@@ -95,6 +102,7 @@ static enum fc_status wire(struct fc_error *err) {
     }
     st = fc_retention_create(far.store, far.options.rules, &fc_driver_counts(far.driver)->now_us, &far.retention, err);
     if (st != FC_OK) return st;
+    fc_writer_set_broken(far.writer, end_broken, NULL);
     fc_writer_set_retention(far.writer, fc_retention_due, far.retention);
     fc_driver_set_publisher(far.driver, &far.publisher);
     return FC_OK;
