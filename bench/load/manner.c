@@ -41,7 +41,7 @@ static void huge_frame(struct fc_client_of *client) {
 }
 
 static void fragments(struct fc_client_of *client) {
-    static const char bytes[64];
+    static const char bytes[512];
     bool first = (*fc_client_step(client))++ == 0;
     if (!fc_client_has_unsent(client)) fc_client_frame(client, first ? TEXT_BEGIN : CONTINUED, sizeof bytes, bytes, sizeof bytes);
 }
