@@ -56,7 +56,16 @@ struct fc_logged fc_rolling_at(const struct fc_second *s, uint32_t i) {
 }
 
 static struct fc_packed pack(const struct fc_logged *l) {
-    return (struct fc_packed){l->fact.value, l->place.queue, l->place.agent, (uint32_t)(l->fact.ts_us % FC_SECOND_US), l->fact.count, l->fact.sum, l->place.channel, l->fact.sign};
+    return (struct fc_packed){
+        .value = l->fact.value,
+        .queue = l->place.queue,
+        .agent = l->place.agent,
+        .us = (uint32_t)(l->fact.ts_us % FC_SECOND_US),
+        .count = l->fact.count,
+        .sum = l->fact.sum,
+        .channel = l->place.channel,
+        .sign = l->fact.sign,
+    };
 }
 
 bool fc_rolling_add(struct fc_rolling *r, const struct fc_logged *logged, bool *in_m15) {
