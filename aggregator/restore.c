@@ -319,6 +319,9 @@ enum fc_status fc_engine_restore(struct fc_engine *e, struct fc_str key, struct 
     in.left--;
     if (in.ok) load(&in, key.p[0], fc_str_n(key.p + 1, key.n - 1));
     if (in.ok) return FC_OK;
+    if (version > FC_RECORD_VERSION)
+        return fc_fail(err, FC_INVALID, "stored record '%c' is of version %lld, written by a newer program; this one reads version %d",
+                       key.n > 0 && key.p[0] > ' ' ? key.p[0] : '?', (long long)version, FC_RECORD_VERSION);
     return fc_fail(err, FC_INVALID, "stored record '%c' %.*s: byte %zu is not as version %d writes it", key.n > 0 && key.p[0] > ' ' ? key.p[0] : '?',
                    key.n > 0 && key.p[0] != 'o' ? (int)key.n - 1 : 0, key.p + 1, fc_mp_offset(&in.mp), FC_RECORD_VERSION);
 }

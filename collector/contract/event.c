@@ -244,8 +244,10 @@ static enum fc_status read_version(struct fc_mp *mp, struct progress *got, size_
     int64_t v;
     if (got->has_version) return twice("v", offset, err);
     got->has_version = true;
-    if (fc_mp_i64(mp, &v) && v == FC_EVENT_VERSION) return FC_OK;
-    return fc_fail(err, FC_INVALID, "key \"v\" at byte %zu: this program reads version %d only", offset, FC_EVENT_VERSION);
+    if (!fc_mp_i64(mp, &v)) return fc_fail(err, FC_INVALID, "key \"v\" at byte %zu: expected a version, %d", offset, FC_EVENT_VERSION);
+    if (v == FC_EVENT_VERSION) return FC_OK;
+    return fc_fail(err, FC_INVALID, "key \"v\" at byte %zu: an event of version %lld; this program reads version %d only", offset,
+                   (long long)v, FC_EVENT_VERSION);
 }
 
 static enum fc_status read_pair(struct fc_mp *mp, struct fc_event *ev, struct progress *got, struct fc_error *err) {

@@ -50,7 +50,7 @@ for target in "${targets[@]}"; do [ -d "tests/fuzz/corpus/$target" ] || bad_usag
 search() {
     local target=$1 rc=0 work=build-fuzz/corpus/$1 found=build-fuzz/found/$1 log=build-fuzz/found/$1.log
     rm -rf "$found" && mkdir -p "$work" "$found"
-    "build-fuzz/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
+    "build-fuzz/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=20 -max_len=16384 -rss_limit_mb=3000 -print_final_stats=1 \
         -artifact_prefix="$found/" "$work" "tests/fuzz/corpus/$target" >"$log" 2>&1 </dev/null || rc=$?
     if [ $rc -eq 0 ]; then
         printf '%-18s %10s runs, nothing found\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
