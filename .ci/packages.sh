@@ -14,11 +14,11 @@ fc_packages_build=(
 )
 # The front end, and asking the HTTP API from a shell.
 fc_packages_web=('nodejs=node' 'npm=npm' ca-certificates 'curl=curl')
-# Unit tests alone; then whole programs, the browser, and clocks that are set.
-fc_packages_unit=(libcmocka-dev)
+# Unit tests alone, with the model of the sleeping consumer; then whole programs, the browser, and clocks that are set.
+fc_packages_unit=(libcmocka-dev 'spin=spin')
 fc_packages_e2e=('chromium=chromium' fonts-noto-cjk libfaketime)
-# The second compiler of .ci/run.
-fc_packages_clang=('clang=clang')
+# The second compiler of .ci/run, with the runtime of its sanitizers and of libFuzzer.
+fc_packages_clang=('clang=clang' libclang-rt-dev)
 
 say() { printf '== %s\n' "$*"; }
 

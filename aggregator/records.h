@@ -7,6 +7,11 @@
 
 #define FC_RECORD_VERSION 2
 
+/* Instants that a record may hold: from two days before 1970, where a day may have begun, to beyond the year 9999, the
+ * last that an event may name. Any two of them can be subtracted, or added to a span that is configured. */
+#define FC_RECORD_US_MIN (-2 * 1440 * FC_MINUTE_US)
+#define FC_RECORD_US_MAX (INT64_C(1) << 58)
+
 /* A contact's instants and words in stored order. */
 #define FC_CONTACT_TIMES 10
 #define FC_CONTACT_WORDS 6

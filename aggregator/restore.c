@@ -17,6 +17,12 @@ static int64_t get_int(struct in *in) {
     return v;
 }
 
+static int64_t get_us(struct in *in) {
+    int64_t v = get_int(in);
+    in->ok = in->ok && v >= FC_RECORD_US_MIN && v <= FC_RECORD_US_MAX;
+    return in->ok ? v : 0;
+}
+
 static bool get_bool(struct in *in) {
     bool v = false;
     in->ok = in->ok && fc_mp_bool(&in->mp, &v);
@@ -29,23 +35,32 @@ static struct fc_str get_str(struct in *in) {
     return in->ok ? v : (struct fc_str){0};
 }
 
+/* What no event could have named, nothing here may be called: topics and interval keys rely on it. */
+static bool is_name(struct fc_str name) { return name.n <= FC_ID_MAX && (name.n == 0 || memchr(name.p, '\0', name.n) == NULL); }
+
+static struct fc_str get_name(struct in *in) {
+    struct fc_str v = get_str(in);
+    in->ok = in->ok && is_name(v);
+    return in->ok ? v : (struct fc_str){0};
+}
+
 static struct fc_str get_opt(struct in *in) {
     if (in->ok && fc_mp_nil(&in->mp)) return (struct fc_str){0};
-    return get_str(in);
+    return get_name(in);
 }
 
 static void load_meta(struct in *in) {
     struct fc_engine *e = in->e;
-    e->now_us = get_int(in);
+    e->now_us = get_us(in);
     fc_rolling_advance(&e->rolling, e->now_us / FC_SECOND_US, NULL, NULL);
     fc_steps_advance(e->steps, e->now_us / FC_SECOND_US);
 }
 
 static void load_day(struct in *in, struct fc_entity *x) {
     uint32_t n = 0;
-    x->day_start_us = get_int(in);
-    x->day_end_us = get_int(in);
-    x->levels.settled_us = get_int(in);
+    x->day_start_us = get_us(in);
+    x->day_end_us = get_us(in);
+    x->levels.settled_us = get_us(in);
     in->ok = in->ok && fc_mp_array(&in->mp, &n) && n % 2 == 0;
     for (uint32_t i = 0; in->ok && i < n; i += 2) {
         int64_t channel = get_int(in);
@@ -94,10 +109,10 @@ static void load_memberships(struct in *in, struct fc_agent *a) {
     uint32_t n = 0, marks = 0;
     in->ok = in->ok && fc_mp_array(&in->mp, &n) && n % 2 == 0;
     for (uint32_t i = 0; in->ok && i < n; i += 2) {
-        struct fc_queue *q = fc_engine_queue(in->e, get_str(in));
+        struct fc_queue *q = fc_engine_queue(in->e, get_name(in));
         in->ok = in->ok && fc_mp_array(&in->mp, &marks) && marks % 2 == 0;
         for (uint32_t k = 0; in->ok && k < marks; k += 2) {
-            int64_t ts_us = get_int(in);
+            int64_t ts_us = get_us(in);
             bool joined = get_bool(in);
             if (in->ok) fc_agent_load_mark(in->e, a, q, (struct fc_membership_mark){ts_us, joined});
         }
@@ -109,9 +124,10 @@ static void load_agent(struct in *in, struct fc_str name) {
     fc_agent_label(in->e, a, get_str(in));
     fc_str_replace(&a->reason, get_str(in));
     int64_t first_us = get_int(in);
-    if (first_us != FC_NEVER_SEEN) fc_agent_appears(in->e, a, first_us);
+    in->ok = in->ok && (first_us == FC_NEVER_SEEN || (first_us >= FC_RECORD_US_MIN && first_us <= FC_RECORD_US_MAX));
+    if (in->ok && first_us != FC_NEVER_SEEN) fc_agent_appears(in->e, a, first_us);
     int64_t said = get_int(in);
-    a->said_us = get_int(in);
+    a->said_us = get_us(in);
     in->ok = in->ok && said >= 0 && said < FC_AGENT_STATE_COUNT;
     if (!in->ok) return;
     a->said = (enum fc_agent_state)said;
@@ -134,7 +150,7 @@ static void load_marks(struct in *in, struct fc_contact *c) {
     uint32_t n = 0;
     in->ok = in->ok && fc_mp_array(&in->mp, &n) && n % 3 == 0;
     for (uint32_t i = 0; in->ok && i < n; i += 3) {
-        struct fc_contact_mark m = {.ts_us = get_int(in)};
+        struct fc_contact_mark m = {.ts_us = get_us(in)};
         int64_t kind = get_int(in);
         m.agent = get_agent(in);
         m.kind = (uint8_t)kind;
@@ -154,7 +170,7 @@ static void load_surveys(struct in *in, struct fc_contact *c) {
     uint32_t n = 0;
     in->ok = in->ok && fc_mp_array(&in->mp, &n) && n % 9 == 0;
     for (uint32_t i = 0; in->ok && i < n; i += 9) {
-        struct fc_contact_survey s = {.ts_us = get_int(in)};
+        struct fc_contact_survey s = {.ts_us = get_us(in)};
         s.queue = get_queue(in);
         s.agent = get_agent(in);
         s.present = (uint64_t)get_int(in);
@@ -168,7 +184,7 @@ static void load_surveys(struct in *in, struct fc_contact *c) {
 }
 
 static void load_words(struct in *in, struct fc_contact *c) {
-    for (int i = 0; i < FC_CONTACT_TIMES; i++) *fc_contact_time(c, i) = get_int(in);
+    for (int i = 0; i < FC_CONTACT_TIMES; i++) *fc_contact_time(c, i) = get_us(in);
     for (int i = 0; i < FC_CONTACT_WORDS; i++) {
         int64_t word = get_int(in);
         in->ok = in->ok && word >= 0 && word <= fc_contact_word_max(i);
@@ -181,7 +197,7 @@ static void load_words(struct in *in, struct fc_contact *c) {
 
 static void load_contact(struct in *in, struct fc_str id) {
     struct fc_engine *e = in->e;
-    if (id.n > FC_ID_MAX || fc_map_find(&e->contacts, id) != NULL) {
+    if (fc_map_find(&e->contacts, id) != NULL) {
         in->ok = false;
         return;
     }
@@ -209,13 +225,14 @@ static void load_source(struct in *in, struct fc_str name) {
     (void)fc_str_copy(s->epoch, sizeof s->epoch, get_str(in));
     s->down = get_bool(in);
     s->beats = get_bool(in);
-    s->since_us = get_int(in);
-    s->heard_us = get_int(in);
+    s->since_us = get_us(in);
+    s->heard_us = get_us(in);
     s->gaps = get_int(in);
-    s->gap_us = get_int(in);
+    in->ok = in->ok && s->gaps >= 0 && s->gaps < FC_RECORD_US_MAX; /* it is counted on */
+    s->gap_us = get_us(in);
     (void)fc_str_copy(s->gap_reason, sizeof s->gap_reason, get_str(in));
     s->snapshot = (uint64_t)get_int(in);
-    s->snapshot_us = get_int(in);
+    s->snapshot_us = get_us(in);
     s->silent = get_bool(in);
     struct fc_str via = in->left > 11 ? get_opt(in) : (struct fc_str){0};
     if (via.p != NULL) s->via = fc_feed_source(in->e, via);
@@ -227,7 +244,7 @@ static void load_fact(struct in *in) {
     uint32_t n = 0;
     in->ok = in->ok && fc_mp_array(&in->mp, &n) && n == 8;
     struct fc_logged l = {0};
-    l.fact.ts_us = get_int(in);
+    l.fact.ts_us = get_us(in);
     l.fact.value = get_int(in);
     int64_t sign = get_int(in), count = get_int(in), sum = get_int(in);
     l.place.queue = get_queue(in);
@@ -280,7 +297,8 @@ static enum fc_status load_module(struct fc_engine *e, struct fc_str key, struct
 }
 
 static void load(struct in *in, char kind, struct fc_str name) {
-    switch (kind) {
+    in->ok = in->ok && (kind == 'o' || is_name(name));
+    switch (in->ok ? kind : '\0') {
     case 'm': load_meta(in); break;
     case 'g': load_group(in, name); break;
     case 'q': load_queue(in, name); break;
@@ -301,6 +319,9 @@ enum fc_status fc_engine_restore(struct fc_engine *e, struct fc_str key, struct 
     in.left--;
     if (in.ok) load(&in, key.p[0], fc_str_n(key.p + 1, key.n - 1));
     if (in.ok) return FC_OK;
+    if (version > FC_RECORD_VERSION)
+        return fc_fail(err, FC_INVALID, "stored record '%c' is of version %lld, written by a newer program; this one reads version %d",
+                       key.n > 0 && key.p[0] > ' ' ? key.p[0] : '?', (long long)version, FC_RECORD_VERSION);
     return fc_fail(err, FC_INVALID, "stored record '%c' %.*s: byte %zu is not as version %d writes it", key.n > 0 && key.p[0] > ' ' ? key.p[0] : '?',
                    key.n > 0 && key.p[0] != 'o' ? (int)key.n - 1 : 0, key.p + 1, fc_mp_offset(&in.mp), FC_RECORD_VERSION);
 }

@@ -32,7 +32,7 @@ static struct fc_row *new_row(struct fc_series *s, uint8_t index) {
 
 static void add(struct fc_series *s, uint8_t index, unsigned stretches, int64_t value) {
     struct fc_row *r = s->row[index] != 0 ? &s->rows[s->row[index] - 1] : new_row(s, index);
-    for (int i = 0; i < FC_STRETCH_COUNT; i++) r->v[i] += value & -(int64_t)(stretches >> i & 1);
+    for (int i = 0; i < FC_STRETCH_COUNT; i++) r->v[i] = fc_sum(r->v[i], value & -(int64_t)(stretches >> i & 1));
 }
 
 int64_t fc_series_at(const struct fc_series *s, uint8_t index, enum fc_stretch stretch) {

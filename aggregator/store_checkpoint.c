@@ -110,8 +110,7 @@ static enum fc_status drop_block(struct fc_store *store, struct fc_error *err) {
     MDB_val key = block_key(number, store->now.block);
     int rc = mdb_del(store->txn, store->db[FC_DB_STAGED], &key, NULL);
     if (rc != 0) return fc_store_failed(store, rc, "deleting a staged block", err);
-    FC_ASSERT(store->now.waiting_bytes >= store->held.used);
-    store->now.waiting_bytes -= store->held.used;
+    store->now.waiting_bytes -= store->held.used < store->now.waiting_bytes ? store->held.used : store->now.waiting_bytes;
     store->now.block++;
     store->now.at = 0;
     return FC_OK;
@@ -145,11 +144,13 @@ static enum fc_status measure_staged(struct fc_store *store, MDB_txn *txn, struc
     MDB_val key, value;
     p->staged_next = p->complete;
     while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-        uint64_t number = fc_be64_get(key.mv_data);
+        uint64_t number = key.mv_size == 8 ? fc_be64_get(key.mv_data) : UINT64_MAX;
+        if (number == UINT64_MAX) break;
         *(number < p->complete ? &p->waiting_bytes : &p->partial_bytes) += value.mv_size;
         if (number >= p->staged_next) p->staged_next = number + 1;
     }
     mdb_cursor_close(cursor);
+    if (rc == 0) return fc_fail(err, FC_INVALID, "store %s: a staged block's key is no number", store->dir);
     return rc == MDB_NOTFOUND ? FC_OK : fc_store_failed(store, rc, "reading staged blocks", err);
 }
 
@@ -179,12 +180,15 @@ enum fc_status fc_store_load_place(struct fc_store *store, struct fc_error *err)
 
 static enum fc_status forget_incomplete(struct fc_store *store, struct fc_error *err) {
     struct fc_store_place *p = &store->now;
-    for (; p->staged_next > p->complete; p->staged_next--) {
-        uint8_t number[8];
-        MDB_val key = block_key(number, p->staged_next - 1);
-        int rc = mdb_del(store->txn, store->db[FC_DB_STAGED], &key, NULL);
-        if (rc != 0 && rc != MDB_NOTFOUND) return fc_store_failed(store, rc, "forgetting an incomplete checkpoint", err);
-    }
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    int rc = mdb_cursor_open(store->txn, store->db[FC_DB_STAGED], &cursor);
+    if (rc != 0) return fc_store_failed(store, rc, "forgetting an incomplete checkpoint", err);
+    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST)) == 0 && fc_be64_get(key.mv_data) >= p->complete)
+        if ((rc = mdb_cursor_del(cursor, 0)) != 0) break;
+    mdb_cursor_close(cursor);
+    if (rc != 0 && rc != MDB_NOTFOUND) return fc_store_failed(store, rc, "forgetting an incomplete checkpoint", err);
+    p->staged_next = p->complete;
     p->partial_bytes = 0;
     return FC_OK;
 }

@@ -137,8 +137,8 @@ static void sum_handled(const struct view *v, struct fc_tally *h1, struct fc_tal
         if (v->x->cells[ch] == NULL || (v->channel >= 0 && ch != v->channel)) continue;
         const struct fc_series *series = &v->x->cells[ch]->series;
         for (uint8_t k = FC_TALLY_handle_n; k <= FC_TALLY_handle_us; k++) {
-            h1->v[k] += fc_series_at(series, k, FC_STRETCH_H1);
-            day->v[k] += fc_series_at(series, k, FC_STRETCH_DAY);
+            h1->v[k] = fc_sum(h1->v[k], fc_series_at(series, k, FC_STRETCH_H1));
+            day->v[k] = fc_sum(day->v[k], fc_series_at(series, k, FC_STRETCH_DAY));
         }
     }
 }

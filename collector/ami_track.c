@@ -31,6 +31,7 @@ void fc_ami_name_set(struct fc_ami_name *name, struct fc_str from) {
     for (size_t i = 0; i < from.n;) {
         size_t k = utf8_len((const uint8_t *)from.p + i, from.n - i);
         if (n + (k == 0 ? 1 : k) > FC_ID_MAX) break;
+        if (k == 1 && from.p[i] == '\0') k = 0; /* no event holds one */
         if (k == 0) name->z[n++] = '?';
         else memcpy(name->z + n, from.p + i, k);
         n += k;

@@ -45,7 +45,7 @@ static size_t utf8_len(const unsigned char *p, size_t left) {
 static void mend_utf8(char *text, size_t n) {
     for (size_t i = 0; i < n;) {
         size_t k = utf8_len((const unsigned char *)text + i, n - i);
-        if (k == 0) text[i] = '?';
+        if (k == 0 || text[i] == '\0') text[i] = '?';
         i += k == 0 ? 1 : k;
     }
 }

@@ -61,7 +61,7 @@ struct fc_qline {
     uint32_t fields;
 };
 
-/* fc_qline_parse -- takes `text` (without its newline) apart. Bytes that are no UTF-8 are replaced by '?' in place.
+/* fc_qline_parse -- takes `text` (without its newline) apart. Bytes that are no UTF-8, and zero bytes, are replaced by '?' in place.
  * Errors: FC_INVALID, err says what was expected and begins what was found, digits of numbers hidden. Owns: views
  * into text. Thread: any, no allocation */
 FC_MUST_USE enum fc_status fc_qline_parse(char *text, size_t n, struct fc_qline *out, struct fc_error *err);

@@ -137,6 +137,22 @@ static int create_databases(struct fc_spool_env *e, MDB_txn *txn) {
     return rc;
 }
 
+/* Sets `first`. Whoever reads chunks later relies on their keys being numbers and their values having a count. */
+static int find_first(struct fc_spool_env *e, MDB_txn *txn) {
+    MDB_cursor *c;
+    MDB_val k, v;
+    bool any = false;
+    int rc = mdb_cursor_open(txn, e->events, &c);
+    if (rc != 0) return rc;
+    e->first = e->next;
+    while ((rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0 && k.mv_size == 8 && v.mv_size >= 5) {
+        if (!any) e->first = fc_be64(k.mv_data);
+        any = true;
+    }
+    mdb_cursor_close(c);
+    return rc == MDB_NOTFOUND ? 0 : rc == 0 ? MDB_CORRUPTED : rc;
+}
+
 /* 0, an LMDB error, or 1: something, but no spool of this format. */
 static int read_state(struct fc_spool_env *e, MDB_txn *txn) {
     MDB_val k = fc_val("format", 6), v;
@@ -154,12 +170,7 @@ static int read_state(struct fc_spool_env *e, MDB_txn *txn) {
     if ((rc = mdb_get(txn, e->state, &k, &v)) != 0) return rc;
     if (v.mv_size != 8) return 1;
     e->next = fc_be64(v.mv_data);
-    MDB_cursor *c;
-    if ((rc = mdb_cursor_open(txn, e->events, &c)) != 0) return rc;
-    rc = mdb_cursor_get(c, &k, &v, MDB_FIRST);
-    e->first = rc == 0 && k.mv_size == 8 ? fc_be64(k.mv_data) : e->next;
-    mdb_cursor_close(c);
-    return rc == MDB_NOTFOUND ? 0 : rc;
+    return find_first(e, txn);
 }
 
 static enum fc_status open_databases(struct fc_spool_env *e, const char *dir, struct fc_error *err) {

@@ -46,7 +46,8 @@ static int compare(int64_t a, int64_t b) {
 static int by_step_and_name(const struct row *x, const struct row *y) {
     int c = compare(x->from_us, y->from_us);
     if (c == 0) c = compare(x->to_us, y->to_us);
-    if (c == 0) c = memcmp(x->name.p, y->name.p, x->name.n < y->name.n ? x->name.n : y->name.n);
+    uint32_t shared = x->name.n < y->name.n ? x->name.n : y->name.n; /* 0 also where one has no name at all */
+    if (c == 0 && shared > 0) c = memcmp(x->name.p, y->name.p, shared);
     return c != 0 ? c : compare(x->name.n, y->name.n);
 }
 

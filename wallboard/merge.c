@@ -164,12 +164,12 @@ static int64_t sooner(int64_t a, int64_t b) {
 static void add(struct fc_share *sum, const struct fc_share *s) {
     sum->channels |= s->channels;
     if (s->from_us > sum->from_us) sum->from_us = s->from_us;
-    sum->now.waiting += s->now.waiting;
+    sum->now.waiting = fc_sum(sum->now.waiting, s->now.waiting);
     sum->now.longest_wait_since_us = sooner(sum->now.longest_wait_since_us, s->now.longest_wait_since_us);
-    for (int i = 0; i < FC_AGENT_STATE_COUNT; i++) sum->now.agents[i] += s->now.agents[i];
-    for (int i = 0; i < 4; i++) sum->handled[i] += s->handled[i];
+    for (int i = 0; i < FC_AGENT_STATE_COUNT; i++) sum->now.agents[i] = fc_sum(sum->now.agents[i], s->now.agents[i]);
+    for (int i = 0; i < 4; i++) sum->handled[i] = fc_sum(sum->handled[i], s->handled[i]);
     if (s->complaints_open >= 0)
-        sum->complaints_open = s->complaints_open + (sum->complaints_open > 0 ? sum->complaints_open : 0);
+        sum->complaints_open = fc_sum(s->complaints_open, sum->complaints_open > 0 ? sum->complaints_open : 0);
     fc_tally_merge(&sum->tally, &s->tally);
     fc_bytes_add(&sum->lost, s->lost.p, s->lost.n);
     sum->lost_n += s->lost_n;
@@ -184,7 +184,7 @@ static int64_t ewt_ms(const struct fc_share *sum) {
     day.v[FC_TALLY_handle_n] = sum->handled[2];
     day.v[FC_TALLY_handle_us] = sum->handled[3];
     for (int s = 0; s < FC_AGENT_STATE_COUNT; s++)
-        staffed += s == FC_AGENT_OFFLINE || s == FC_AGENT_PAUSED ? 0 : sum->now.agents[s];
+        staffed = fc_sum(staffed, s == FC_AGENT_OFFLINE || s == FC_AGENT_PAUSED ? 0 : sum->now.agents[s]);
     return fc_kpi_ewt_ms(sum->now.waiting, sum->now.agents[FC_AGENT_AVAILABLE], staffed, &h1, &day);
 }
 

@@ -30,6 +30,9 @@ int64_t fc_hist_middle_ms(uint16_t bucket) {
     return low + ((INT64_C(1) << shift) - 1) / 2;
 }
 
+/* Wraps where it runs over, see fc_sum in tally.h. */
+static int32_t sum(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
+
 static uint32_t find(const struct fc_hist *h, uint16_t bucket) {
     uint32_t lo = 0, hi = h->n;
     while (lo < hi) {
@@ -44,7 +47,7 @@ void fc_hist_add(struct fc_hist *h, uint16_t bucket, int32_t count) {
     if (count == 0) return;
     uint32_t at = find(h, bucket);
     if (at < h->n && h->pairs[at].bucket == bucket) {
-        h->pairs[at].count += count;
+        h->pairs[at].count = sum(h->pairs[at].count, count);
         if (h->pairs[at].count != 0) return;
         h->n--;
         memmove(h->pairs + at, h->pairs + at + 1, (h->n - at) * sizeof *h->pairs);
@@ -90,7 +93,7 @@ void fc_hist_merge(struct fc_hist *into, const struct fc_hist *from) {
         bool shared = a > 0 && into->pairs[a - 1].bucket == from->pairs[b - 1].bucket;
         bool ours = a > 0 && into->pairs[a - 1].bucket >= from->pairs[b - 1].bucket;
         struct fc_hist_pair p = ours ? into->pairs[--a] : from->pairs[--b];
-        if (shared) p.count += from->pairs[--b].count;
+        if (shared) p.count = sum(p.count, from->pairs[--b].count);
         into->pairs[--at] = p;
     }
     drop_zeros(into);

@@ -6,6 +6,8 @@
 
 #define V(name) v->tally->v[FC_TALLY_##name]
 
+static int64_t less(int64_t a, int64_t b) { return (int64_t)((uint64_t)a - (uint64_t)b); } /* see fc_sum */
+
 static struct fc_kpi_value count(int64_t n) { return (struct fc_kpi_value){.known = true, .i = n}; }
 
 static struct fc_kpi_value mean(int64_t sum, int64_t n) {
@@ -14,8 +16,8 @@ static struct fc_kpi_value mean(int64_t sum, int64_t n) {
 }
 
 static struct fc_kpi_value mean_ms(int64_t sum_us, int64_t n) {
-    if (n <= 0) return (struct fc_kpi_value){0};
-    return count((sum_us + n * 500) / (n * 1000));
+    if (n <= 0 || n > INT64_MAX / 1000) return (struct fc_kpi_value){0};
+    return count(fc_sum(sum_us, n * 500) / (n * 1000));
 }
 
 struct fc_kpi_value fc_ratio_wilson(int64_t k, int64_t n, double z) {
@@ -63,8 +65,8 @@ int64_t fc_kpi_ewt_ms(int64_t waiting_n, int64_t available, int64_t staffed, con
     const struct fc_tally *t = h1->v[FC_TALLY_handle_n] > 0 ? h1 : day;
     int64_t handled = t->v[FC_TALLY_handle_n];
     if (staffed <= 0 || handled <= 0) return -1;
-    double us = (double)(waiting_n + 1) * ((double)t->v[FC_TALLY_handle_us] / (double)handled) / (double)staffed;
-    return (int64_t)(us / 1000 + 0.5);
+    double us = ((double)waiting_n + 1) * ((double)t->v[FC_TALLY_handle_us] / (double)handled) / (double)staffed;
+    return us >= 0 && us < 1e18 ? (int64_t)(us / 1000 + 0.5) : -1;
 }
 
 /* ---- the queue --------------------------------------------------------------------------------------------------- */
@@ -74,7 +76,7 @@ static int64_t left_by(const struct fc_kpi_view *v, int reason) { return v->tall
 static int64_t flown_out(const struct fc_kpi_view *v) {
     int64_t n = 0;
     for (int r = 0; r < FC_LEFT_COUNT; r++)
-        if (r != FC_LEFT_ABANDONED && r != FC_LEFT_UNKNOWN) n += left_by(v, r);
+        if (r != FC_LEFT_ABANDONED && r != FC_LEFT_UNKNOWN) n = fc_sum(n, left_by(v, r));
     return n;
 }
 
@@ -93,17 +95,17 @@ static struct fc_kpi_value left(const struct fc_kpi_view *v) {
 static struct fc_kpi_value service_level(const struct fc_kpi_view *v) {
     switch (v->variants.service_level) {
     case FC_SERVICE_LEVEL_ANSWERED: return ratio(V(sl_met), V(answered));
-    case FC_SERVICE_LEVEL_IGNORE: return ratio(V(sl_met), V(offered) - V(abandoned_within));
-    case FC_SERVICE_LEVEL_POSITIVE: return ratio(V(sl_met) + V(abandoned_within), V(offered));
+    case FC_SERVICE_LEVEL_IGNORE: return ratio(V(sl_met), less(V(offered), V(abandoned_within)));
+    case FC_SERVICE_LEVEL_POSITIVE: return ratio(fc_sum(V(sl_met), V(abandoned_within)), V(offered));
     case FC_SERVICE_LEVEL_NEGATIVE: return ratio(V(sl_met), V(offered));
-    default: return ratio(V(sl_met), V(sl_met) + V(sl_missed));
+    default: return ratio(V(sl_met), fc_sum(V(sl_met), V(sl_missed)));
     }
 }
 
 static struct fc_kpi_value abandon_rate(const struct fc_kpi_view *v) {
     int64_t all = left_by(v, FC_LEFT_ABANDONED);
     if (v->variants.abandon_rate == FC_ABANDON_RATE_RAW) return ratio(all, V(offered));
-    return ratio(all - V(short_abandoned), V(offered) - V(short_abandoned) - flown_out(v));
+    return ratio(less(all, V(short_abandoned)), less(less(V(offered), V(short_abandoned)), flown_out(v)));
 }
 
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
@@ -152,18 +154,18 @@ static int64_t time_us(const struct fc_kpi_view *v, int state) {
 }
 
 static int64_t handling_us(const struct fc_kpi_view *v) {
-    return time_us(v, FC_AGENT_BUSY) + time_us(v, FC_AGENT_HOLD) + time_us(v, FC_AGENT_WRAP);
+    return fc_sum(fc_sum(time_us(v, FC_AGENT_BUSY), time_us(v, FC_AGENT_HOLD)), time_us(v, FC_AGENT_WRAP));
 }
 
 static struct fc_kpi_value occupancy(const struct fc_kpi_view *v) {
-    return time_share(handling_us(v), handling_us(v) + time_us(v, FC_AGENT_AVAILABLE));
+    return time_share(handling_us(v), fc_sum(handling_us(v), time_us(v, FC_AGENT_AVAILABLE)));
 }
 
 static struct fc_kpi_value utilization(const struct fc_kpi_view *v) {
     int64_t signed_in_us = 0;
     for (int s = 0; s < FC_AGENT_STATE_COUNT; s++)
-        if (s != FC_AGENT_OFFLINE) signed_in_us += time_us(v, s);
-    return time_share(handling_us(v) + time_us(v, FC_AGENT_AVAILABLE), signed_in_us);
+        if (s != FC_AGENT_OFFLINE) signed_in_us = fc_sum(signed_in_us, time_us(v, s));
+    return time_share(fc_sum(handling_us(v), time_us(v, FC_AGENT_AVAILABLE)), signed_in_us);
 }
 
 static struct fc_kpi_value state_ms(const struct fc_kpi_view *v) {
@@ -201,7 +203,10 @@ static struct fc_kpi_value journey_p90_ms(const struct fc_kpi_view *v) {
 static struct fc_kpi_value csat(const struct fc_kpi_view *v) { return mean(V(csat_sum), V(csat_n)); }
 static struct fc_kpi_value csat_top(const struct fc_kpi_view *v) { return ratio(V(csat_top), V(csat_n)); }
 static struct fc_kpi_value nps(const struct fc_kpi_view *v) {
-    return mean(100 * (V(nps_promoters) - V(nps_detractors)), V(nps_n));
+    int64_t over = less(V(nps_promoters), V(nps_detractors));
+    struct fc_kpi_value a = mean(over, V(nps_n));
+    if (a.known) a.value = 100 * (double)over / (double)a.n;
+    return a;
 }
 
 static struct fc_kpi_value rater(const struct fc_kpi_view *v) {

@@ -61,8 +61,8 @@ static void write_parts(struct fc_mpw *w, const struct fc_kpi_value *v, enum fc_
     for (unsigned i = 0; (key = fc_kpi_part(form, i)) != NULL; i++) {
         if (!all && fpclassify(v->part[i]) == FP_ZERO) continue;
         fc_mpw_key(w, key);
-        if (isnan(v->part[i])) fc_mpw_nil(w);
-        else fc_mpw_int(w, (int64_t)v->part[i]);
+        if (fabs(v->part[i]) < 0x1p63) fc_mpw_int(w, (int64_t)v->part[i]);
+        else fc_mpw_nil(w); /* not known, or run over */
     }
 }
 

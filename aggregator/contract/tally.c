@@ -24,10 +24,15 @@ bool fc_tally_empty(const struct fc_tally *t) {
     return t->waits.n == 0 && t->journeys.n == 0;
 }
 
+/* The smallest number has no counterpart: it stays what it is. */
+static int64_t signed_value(int64_t value, int sign) {
+    return sign < 0 ? (int64_t)-(uint64_t)value : value;
+}
+
 void fc_tally_apply(struct fc_tally *t, const struct fc_fact *o, int direction) {
     int sign = direction * o->sign;
-    if (o->count != FC_TALLY_NONE) t->v[o->count] += sign;
-    if (o->sum != FC_TALLY_NONE) t->v[o->sum] += sign * o->value;
+    if (o->count != FC_TALLY_NONE) t->v[o->count] = fc_sum(t->v[o->count], sign);
+    if (o->sum != FC_TALLY_NONE) t->v[o->sum] = fc_sum(t->v[o->sum], signed_value(o->value, sign));
     if (o->count == FC_TALLY_journey_n) fc_hist_add(&t->journeys, fc_hist_bucket(o->value / 1000), sign);
     if (o->count != FC_TALLY_answered) return;
     fc_hist_add(&t->waits, fc_hist_bucket(o->value / 1000), sign);
@@ -35,7 +40,7 @@ void fc_tally_apply(struct fc_tally *t, const struct fc_fact *o, int direction) 
 }
 
 void fc_tally_merge(struct fc_tally *into, const struct fc_tally *from) {
-    for (int i = 0; i < FC_TALLY_COUNT_ALL; i++) into->v[i] += from->v[i];
+    for (int i = 0; i < FC_TALLY_COUNT_ALL; i++) into->v[i] = fc_sum(into->v[i], from->v[i]);
     if (from->wait_us_max > into->wait_us_max) into->wait_us_max = from->wait_us_max;
     fc_hist_merge(&into->waits, &from->waits);
     fc_hist_merge(&into->journeys, &from->journeys);
@@ -91,7 +96,7 @@ void fc_delta_add(struct fc_delta *d, uint8_t index, int64_t value) {
     uint32_t i = 0;
     while (i < d->counts_n && d->counts[i].index != index) i++;
     if (i < d->counts_n) {
-        d->counts[i].value += value;
+        d->counts[i].value = fc_sum(d->counts[i].value, value);
         return;
     }
     if (d->counts_n == d->counts_cap) {
@@ -104,7 +109,7 @@ void fc_delta_add(struct fc_delta *d, uint8_t index, int64_t value) {
 
 void fc_delta_apply(struct fc_delta *d, const struct fc_fact *o) {
     if (o->count != FC_TALLY_NONE) fc_delta_add(d, o->count, o->sign);
-    if (o->sum != FC_TALLY_NONE) fc_delta_add(d, o->sum, o->sign * o->value);
+    if (o->sum != FC_TALLY_NONE) fc_delta_add(d, o->sum, signed_value(o->value, o->sign));
     if (o->count == FC_TALLY_journey_n) fc_hist_add(&d->journeys, fc_hist_bucket(o->value / 1000), o->sign);
     if (o->count != FC_TALLY_answered) return;
     fc_hist_add(&d->waits, fc_hist_bucket(o->value / 1000), o->sign);
@@ -136,7 +141,7 @@ static bool read_counts(struct fc_mp *mp, struct fc_tally *t) {
         int64_t index, value;
         if (!fc_mp_i64(mp, &index) || !fc_mp_i64(mp, &value)) return false;
         if (index < 0 || index >= FC_TALLY_COUNT_ALL) return false;
-        t->v[index] += value;
+        t->v[index] = fc_sum(t->v[index], value);
     }
     return true;
 }

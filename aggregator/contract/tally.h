@@ -88,6 +88,10 @@ struct fc_tally {
     struct fc_hist journeys; /* ms */
 };
 
+/* fc_sum -- a + b. Bytes from outside and events of absurd times can make a sum run over: it then wraps, as the sum of
+ * everything would, so that the order of adding and taking back never matters; plain `+` would be undefined. */
+static inline int64_t fc_sum(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }
+
 /* One thing that happened, as it enters a tally: one more of `count`, and `value` more in `sum`. An answer's wait and a
  * chain's journey go into their histograms too. */
 struct fc_fact {

@@ -22,7 +22,7 @@ enum fc_mp_type { FC_MP_NIL, FC_MP_BOOL, FC_MP_INT, FC_MP_FLOAT, FC_MP_STR, FC_M
 
 static inline struct fc_mp fc_mp_open(const void *bytes, size_t n) {
     const uint8_t *b = bytes;
-    return (struct fc_mp){.start = b, .p = b, .end = b + n};
+    return (struct fc_mp){.start = b, .p = b, .end = n > 0 ? b + n : b}; /* bytes may be NULL when n is 0 */
 }
 
 static inline size_t fc_mp_offset(const struct fc_mp *mp) { return (size_t)(mp->p - mp->start); }

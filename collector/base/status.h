@@ -22,14 +22,14 @@ enum fc_status {
 };
 
 struct fc_error {
-    char text[320]; /* one sentence, no newline, always terminated; empty when nothing was reported */
+    char text[320]; /* one sentence, no control bytes, always terminated; empty when nothing was reported */
 };
 
 #define FC_MUST_USE __attribute__((warn_unused_result))
 #define FC_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /* fc_fail -- writes the sentence and hands `status` back, so that a failing branch is one line.
- * Shape:   err may be NULL. A text that does not fit is cut at the end. Thread: any */
+ * Shape:   err may be NULL. A text that does not fit is cut at the end, a control byte in it becomes '?'. Thread: any */
 enum fc_status fc_fail(struct fc_error *err, enum fc_status status, const char *format, ...) FC_PRINTF(3, 4);
 
 /* fc_context -- puts "prefix: " before what a callee wrote; hands `status` back. Thread: any */

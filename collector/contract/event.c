@@ -222,29 +222,47 @@ static enum fc_status check_whole(struct fc_event *ev, size_t start, struct fc_e
     return FC_OK;
 }
 
-static enum fc_status read_pair(struct fc_mp *mp, struct fc_event *ev, int *kind, struct fc_str *kind_name, int *hint, struct fc_error *err) {
+/* What was read of an event so far, beside the event. */
+struct progress {
+    struct fc_str kind_name; /* p NULL: no "kind" yet */
+    int kind, hint;          /* -1: none that is known; the key to try first */
+    bool has_version;
+};
+
+static enum fc_status twice(const char *key, size_t offset, struct fc_error *err) {
+    return fc_fail(err, FC_INVALID, "key \"%s\" at byte %zu is given twice", key, offset);
+}
+
+static enum fc_status read_kind(struct fc_mp *mp, struct progress *got, size_t offset, struct fc_error *err) {
+    if (got->kind_name.p != NULL) return twice("kind", offset, err);
+    if (!fc_mp_str(mp, &got->kind_name)) return fc_fail(err, FC_INVALID, "key \"kind\" at byte %zu: expected a string", offset);
+    got->kind = find_kind(got->kind_name);
+    return FC_OK;
+}
+
+static enum fc_status read_version(struct fc_mp *mp, struct progress *got, size_t offset, struct fc_error *err) {
+    int64_t v;
+    if (got->has_version) return twice("v", offset, err);
+    got->has_version = true;
+    if (!fc_mp_i64(mp, &v)) return fc_fail(err, FC_INVALID, "key \"v\" at byte %zu: expected a version, %d", offset, FC_EVENT_VERSION);
+    if (v == FC_EVENT_VERSION) return FC_OK;
+    return fc_fail(err, FC_INVALID, "key \"v\" at byte %zu: an event of version %lld; this program reads version %d only", offset,
+                   (long long)v, FC_EVENT_VERSION);
+}
+
+static enum fc_status read_pair(struct fc_mp *mp, struct fc_event *ev, struct progress *got, struct fc_error *err) {
     size_t offset = fc_mp_offset(mp);
     struct fc_str name;
     if (!fc_mp_str(mp, &name)) return fc_fail(err, FC_INVALID, "byte %zu: expected a key (a string)", offset);
-    if (fc_str_is(name, "kind")) {
-        if (!fc_mp_str(mp, kind_name)) return fc_fail(err, FC_INVALID, "key \"kind\" at byte %zu: expected a string", offset);
-        *kind = find_kind(*kind_name);
-        return FC_OK;
-    }
-    if (fc_str_is(name, "v")) {
-        int64_t v;
-        if (!fc_mp_i64(mp, &v) || v != FC_EVENT_VERSION)
-            return fc_fail(err, FC_INVALID, "key \"v\" at byte %zu: this program reads version %d only", offset, FC_EVENT_VERSION);
-        return FC_OK;
-    }
-    int key = find_key(name, *hint);
+    if (fc_str_is(name, "kind")) return read_kind(mp, got, offset, err);
+    if (fc_str_is(name, "v")) return read_version(mp, got, offset, err);
+    int key = find_key(name, got->hint);
     if (key < 0) {
         if (fc_mp_skip(mp)) return FC_OK;
         return fc_fail(err, FC_INVALID, "value at byte %zu is cut off or nested deeper than %d", fc_mp_offset(mp), FC_MP_DEPTH);
     }
-    if ((ev->present >> key & 1) != 0)
-        return fc_fail(err, FC_INVALID, "key \"%s\" at byte %zu is given twice", keys[key].wire, offset);
-    *hint = key + 1;
+    if ((ev->present >> key & 1) != 0) return twice(keys[key].wire, offset, err);
+    got->hint = key + 1;
     ev->present |= UINT64_C(1) << key;
     return read_value(mp, (enum fc_key)key, ev, err);
 }
@@ -254,21 +272,20 @@ enum fc_status fc_event_decode(struct fc_mp *mp, struct fc_event *out, struct fc
     size_t start = fc_mp_offset(mp);
     uint32_t pairs;
     if (!fc_mp_map(&at, &pairs)) return fc_fail(err, FC_INVALID, "byte %zu: expected an event (a map), whole", start);
-    int kind = -1, hint = 0;
-    struct fc_str kind_name = {0};
+    struct progress got = {.kind = -1};
     memset(out, 0, sizeof *out);
     for (uint32_t i = 0; i < pairs; i++) {
-        enum fc_status st = read_pair(&at, out, &kind, &kind_name, &hint, err);
+        enum fc_status st = read_pair(&at, out, &got, err);
         if (st != FC_OK) return st;
     }
     if (fc_mp_offset(&at) - start > FC_EVENT_BYTES_MAX)
         return fc_fail(err, FC_INVALID, "event at byte %zu: %zu bytes, at most %d are allowed", start, fc_mp_offset(&at) - start, FC_EVENT_BYTES_MAX);
-    if (kind_name.n == 0) return fc_fail(err, FC_INVALID, "event at byte %zu: key \"kind\" is missing", start);
-    if (kind < 0) {
+    if (got.kind_name.n == 0) return fc_fail(err, FC_INVALID, "event at byte %zu: key \"kind\" is missing", start);
+    if (got.kind < 0) {
         *mp = at;
-        return fc_fail(err, FC_ABSENT, "event at byte %zu: unknown kind \"%.*s\"", start, (int)(kind_name.n < 40 ? kind_name.n : 40), kind_name.p);
+        return fc_fail(err, FC_ABSENT, "event at byte %zu: unknown kind \"%.*s\"", start, (int)(got.kind_name.n < 40 ? got.kind_name.n : 40), got.kind_name.p);
     }
-    out->kind = (enum fc_kind)kind;
+    out->kind = (enum fc_kind)got.kind;
     enum fc_status st = check_whole(out, start, err);
     if (st == FC_OK) *mp = at;
     return st;

@@ -18,7 +18,7 @@ static bool read_body(struct fc_mp *mp, struct fc_link_msg *m) {
         if (!fc_mp_u64(mp, &m->first) || !fc_mp_u64(mp, &count) || !fc_mp_bin(mp, &m->events)) return false;
         m->count = (uint32_t)count;
         return m->first > 0 && m->first <= INT64_MAX && count > 0 && count <= FC_BATCH_EVENTS_MAX && m->events.n <= FC_BATCH_BYTES_MAX;
-    case FC_LINK_ACK: return fc_mp_u64(mp, &m->first) && m->first > 0;
+    case FC_LINK_ACK: return fc_mp_u64(mp, &m->first) && m->first > 0 && m->first <= INT64_MAX;
     case FC_LINK_REFUSE: return fc_mp_str(mp, &m->reason);
     case FC_LINK_TELL: return read_figures(mp, &m->figures);
     }
@@ -43,6 +43,7 @@ enum fc_status fc_link_decode(const void *bytes, size_t n, struct fc_link_msg *o
         if (!fc_mp_str(&mp, &out->spool) || out->spool.n != FC_SPOOL_ID_LEN)
             return fc_fail(err, FC_INVALID, "link %s at byte %zu: expected a spool id of %d characters", names[i], fc_mp_offset(&mp), FC_SPOOL_ID_LEN);
         if (!read_body(&mp, out)) return fc_fail(err, FC_INVALID, "link %s: wrong type or limit exceeded near byte %zu", names[i], fc_mp_offset(&mp));
+        if (fc_mp_left(&mp) > 0) return fc_fail(err, FC_INVALID, "link %s: %zu bytes follow its end", names[i], fc_mp_left(&mp));
         return FC_OK;
     }
     return fc_fail(err, FC_INVALID, "link message: unknown type \"%.*s\"", (int)(name.n < 20 ? name.n : 20), name.p);

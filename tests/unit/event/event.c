@@ -124,7 +124,7 @@ static void each_bad_event_has_its_reason(void **state) {
     expect_invalid("{\"v\":1,\"ts\":1,\"contact\":\"c\"}", "event at byte 0: key \"kind\" is missing");
     expect_invalid("{\"v\":1,\"kind\":\"held\",\"contact\":\"c\"}", "held event at byte 0: key \"ts\" is missing");
     expect_invalid("{\"v\":1,\"ts\":1,\"kind\":\"offered\",\"contact\":\"c\"}", "offered event at byte 0: key \"queue\" is missing");
-    expect_invalid("{\"v\":2,\"ts\":1,\"kind\":\"held\",\"contact\":\"c\"}", "key \"v\" at byte 1: this program reads version 1 only");
+    expect_invalid("{\"v\":2,\"ts\":1,\"kind\":\"held\",\"contact\":\"c\"}", "key \"v\" at byte 1: an event of version 2; this program reads version 1 only");
     expect_invalid("{\"ts\":\"now\",\"kind\":\"held\",\"contact\":\"c\"}", "key \"ts\" at byte 4: expected microseconds since 1970 as a whole number");
     expect_invalid("{\"ts\":0,\"kind\":\"held\",\"contact\":\"c\"}", "key \"ts\" at byte 4: 0 is not in 1..");
     expect_invalid("{\"ts\":-5,\"kind\":\"held\",\"contact\":\"c\"}", "-5 is not in 1..");
