@@ -14,7 +14,8 @@ const MIB = 1 << 20;
 const faulty = join(bin, 'tests/libfaulty.so');
 const instrumented = /libasan|libtsan/.test(readFileSync(join(bin, 'floorcast-collector'), 'latin1'));
 
-const rss = (program) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${program.child.pid}/status`, 'utf8'))[1]) * 1024;
+/** 0: it is just ending. */
+const rss = (program) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${program.child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 
 /** Sends pairs of events, a message after the other, and what was refused again, as a producer should. */
 class Load {
@@ -57,9 +58,12 @@ async function watched(s, most, work) {
     for (const [name, program] of s.programs) if (program.alive()) most[name] = Math.max(most[name] ?? 0, rss(program));
   };
   const timer = setInterval(look, 100);
-  await work();
-  clearInterval(timer);
-  look();
+  try {
+    await work();
+    look();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 const counted = async (s) => {
