@@ -46,7 +46,7 @@ async function expectCounted(s, n) {
     throw new Error(`${now} of them`);
   }, 60);
   await sleep(1200);
-  assert.deepEqual(await counted(), [n, n]);
+  assert.deepEqual(await s.until('an answer', counted), [n, n]);
 }
 
 const times = (program, pattern) => program.output().match(new RegExp(pattern, 'g'))?.length ?? 0;
