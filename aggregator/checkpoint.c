@@ -285,10 +285,13 @@ static void save_seconds(struct out *o) {
 
 static void save_lists(struct out *o) {
     struct fc_engine *e = o->e;
+    uint32_t again = 0; /* those whose time is to be entered next time */
     for (uint32_t i = 0; i < e->store.n; i++) {
         struct fc_entity *x = e->store.at[i];
         save_entity(o, x); /* settling it may touch it again */
-        x->in_store_list = false;
+        x->in_store_list = x->behind;
+        if (x->behind) e->store.at[again++] = x;
+        x->behind = false;
     }
     for (uint32_t i = 0; i < e->contacts_store.n; i++) save_contact(o, e->contacts_store.at[i]);
     for (uint32_t i = 0; i < e->forgotten.n; i++) {
@@ -303,7 +306,8 @@ static void save_lists(struct out *o) {
         if (fc_engine_group(e, *name) == NULL) record(o, FC_RECORD_DELETE, key_of(key, 'g', *name), (struct fc_str){0});
         free(name);
     }
-    e->store.n = e->contacts_store.n = e->forgotten.n = e->groups_gone.n = 0;
+    e->store.n = again;
+    e->contacts_store.n = e->forgotten.n = e->groups_gone.n = 0;
 }
 
 static void save_marks(struct out *o) {

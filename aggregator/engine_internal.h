@@ -59,7 +59,7 @@ struct fc_entity {
     struct fc_cell *cells[FC_CELLS]; /* made when first needed; an agent's: the plain one */
     struct fc_mono list_published;
     struct fc_levels levels; /* agents by state, now and over time; 64 a state */
-    int64_t behind_until_us; /* its steps come from long ago, one after the other: until then time is entered as they come */
+    bool behind; /* since the last checkpoint a step came from beyond what may be late: time is entered as they come */
     struct fc_roster { /* agents, sorted by label; of queues and `all` */
         struct fc_agent **at;
         uint32_t n, cap;
@@ -269,6 +269,7 @@ void fc_engine_add_logged(struct fc_engine *e, const struct fc_logged *l); /* in
 void fc_engine_move_now(struct fc_engine *e, int64_t now_us);              /* windows and days follow */
 void fc_engine_start_day(struct fc_engine *e, struct fc_entity *x);        /* of an owner that is new, at now */
 void fc_engine_settle(struct fc_engine *e, struct fc_entity *x);           /* agents' time up to now is in its tallies */
+void fc_engine_touch_behind(struct fc_engine *e);                          /* those of whom that is not so, though they are at work */
 void fc_engine_sum_group(struct fc_engine *e, struct fc_group *g);         /* a group that is new: what its queues have counted */
 void fc_engine_sum_group_day(struct fc_engine *e, struct fc_group *g);     /* the day of it alone */
 struct fc_step_sink fc_engine_step_sink(struct fc_engine *e); /* where agents' timelines hand their steps */

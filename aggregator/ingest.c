@@ -265,7 +265,7 @@ enum fc_status fc_batch_decode(const struct fc_link_msg *batch, struct fc_event_
         struct fc_error why;
         enum fc_status s = fc_event_decode(&mp, &block->events[i], &why);
         if (s == FC_OK) continue;
-        block->events[i].kind = FC_KIND_COUNT;
+        block->events[i] = (struct fc_event){.kind = FC_KIND_COUNT}; /* names nothing either: it may be half filled in */
         if (s == FC_INVALID && !fc_mp_skip(&mp))
             return fc_fail(err, FC_INVALID, "batch of %u events: event %u at byte %zu is no msgpack value", batch->count, i, fc_mp_offset(&mp));
         if (s == FC_INVALID && rejects->invalid++ == 0) rejects->first = why;

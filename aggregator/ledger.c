@@ -7,8 +7,7 @@
 #include <stddef.h>
 
 #define SETTLE_SLICES 60 /* every owner's time is entered once a minute, a sixtieth of them each second */
-#define BEHIND_US (30 * FC_MINUTE_US)    /* as far back a step is one of many that waited */
-#define BEHIND_FOR_US (2 * FC_MINUTE_US) /* without another one they are over */
+#define BEHIND_US (10 * FC_MINUTE_US) /* as far back, at least, a step is one of many that waited */
 
 /* ---- facts ----------------------------------------------------------------------------------------------------- */
 
@@ -119,8 +118,7 @@ static void settle(struct fc_engine *e, struct fc_entity *x, int64_t to_us) {
 }
 
 void fc_engine_settle(struct fc_engine *e, struct fc_entity *x) {
-    bool behind = e->now_us < x->behind_until_us;
-    settle(e, x, behind ? x->levels.settled_us : e->now_us);
+    settle(e, x, x->behind ? x->levels.settled_us : e->now_us);
 }
 
 /* What was stored holds the time of all steps told at a restart; a group that the rules have since then was not stored. */
@@ -129,13 +127,14 @@ static bool holds_time(const struct fc_engine *e, const struct fc_entity *x) {
     return e->restoring && !(of_rules && !((const struct fc_group *)x)->day_known);
 }
 
-/* Hours of events that waited in a spool come one after the other. Entered up to now, time would have to be corrected in
- * every minute of those hours by each of them; so it is entered up to where they are, and again up to now when they have
- * caught up. A single late step is corrected. */
+/* Hours of events that waited in a spool come one after the other. Were time entered up to now, each of them would have to
+ * correct every minute of those hours; so it is entered up to where they are, and up to now by the first checkpoint that
+ * none of them came before. What is late within limits is corrected. */
 static void follow_from(struct fc_engine *e, struct fc_entity *x, int64_t ts_us, const struct fc_time_sink *sink) {
-    if (e->now_us - ts_us <= BEHIND_US) return;
-    x->behind_until_us = e->now_us + BEHIND_FOR_US;
-    if (x->levels.settled_us - ts_us > BEHIND_US) fc_levels_unsettle(&x->levels, ts_us - ts_us % FC_MINUTE_US, sink);
+    int64_t limit_us = e->rules->late_us > BEHIND_US ? e->rules->late_us : BEHIND_US;
+    if (e->now_us - ts_us <= limit_us) return;
+    x->behind = true;
+    if (x->levels.settled_us - ts_us > limit_us) fc_levels_unsettle(&x->levels, ts_us - ts_us % FC_MINUTE_US, sink);
 }
 
 /* Once a minute settling comes before the owner's first step, so that all further ones of that minute are but gathered. */
@@ -167,6 +166,14 @@ static bool at_work(const struct fc_levels *l) {
     for (int s = 0; s < FC_AGENT_STATE_COUNT; s++)
         if (s != FC_AGENT_OFFLINE && l->of[s].n != 0) return true;
     return false;
+}
+
+/* Whose time a crash left behind is entered by the next checkpoint. */
+void fc_engine_touch_behind(struct fc_engine *e) {
+    for (uint32_t i = 0; i < e->owners.n; i++) {
+        struct fc_entity *x = e->owners.at[i];
+        if (at_work(&x->levels) && x->levels.settled_us < e->now_us - 2 * FC_MINUTE_US) fc_engine_touch(e, x);
+    }
 }
 
 /* Time is entered in every minute, so that stored minutes miss none of a quiet floor. */

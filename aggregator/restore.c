@@ -49,6 +49,15 @@ static struct fc_str get_opt(struct in *in) {
     return get_name(in);
 }
 
+/* A customer's hash is no name: any byte may be in it. */
+static bool get_customer(struct in *in, struct fc_contact *c) {
+    if (in->ok && fc_mp_nil(&in->mp)) return false;
+    struct fc_str hash = get_str(in);
+    in->ok = in->ok && hash.n == sizeof c->customer.b;
+    if (in->ok) memcpy(c->customer.b, hash.p, sizeof c->customer.b);
+    return in->ok;
+}
+
 static void load_meta(struct in *in) {
     struct fc_engine *e = in->e;
     e->now_us = get_us(in);
@@ -209,10 +218,7 @@ static void load_contact(struct in *in, struct fc_str id) {
     if (c->source != NULL && c->queue != NULL) fc_feed_link(c->queue, c->source);
     c->listed = (uint64_t)get_int(in);
     load_words(in, c);
-    struct fc_str customer = get_opt(in);
-    c->has_customer = customer.p != NULL;
-    in->ok = in->ok && (!c->has_customer || customer.n == sizeof c->customer.b);
-    if (in->ok && c->has_customer) memcpy(c->customer.b, customer.p, sizeof c->customer.b);
+    c->has_customer = get_customer(in, c);
     load_marks(in, c);
     load_surveys(in, c);
     in->ok = in->ok && (c->offered_us == 0 || c->queue != NULL) && (c->answered_us == 0 || c->agent != NULL);
@@ -363,6 +369,7 @@ void fc_engine_restored_others(struct fc_engine *e) {
         struct fc_group *g = e->groups.at[i];
         if (!g->day_known) fc_engine_touch(e, &g->e);
     }
+    fc_engine_touch_behind(e);
     struct fc_engine_counters *k = &e->counters;
     *k = (struct fc_engine_counters){.contacts = k->contacts, .waiting = k->waiting, .queues = k->queues, .agents = k->agents};
     fc_seen_advance(e->surveys, e->now_us); /* what it hears before the next second is not from beyond its time */

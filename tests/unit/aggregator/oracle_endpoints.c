@@ -111,7 +111,7 @@ static void push_block(struct trip *t, const struct spool *s, size_t from, size_
     b->count = (uint32_t)(to - from);
     for (size_t i = from; i < to; i++) {
         if (s->told[i] == HOLE)
-            b->events[i - from].kind = FC_KIND_COUNT;
+            b->events[i - from] = (struct fc_event){.kind = FC_KIND_COUNT};
         else
             b->events[i - from] = t->play.floor.events[s->told[i]];
     }

@@ -154,6 +154,8 @@ USED static void checkpoint_for_nothing(struct play *p) { fc_engine_checkpoint(p
 
 USED static void checkpoint(struct play *p) {
     fc_engine_checkpoint(p->engine, take_record, give_record, p);
+    /* What came from beyond what may be late leaves agents' time to the next. */
+    if (fc_engine_dirty(p->engine)) fc_engine_checkpoint(p->engine, take_record, give_record, p);
     assert_false(fc_engine_dirty(p->engine));
 }
 
