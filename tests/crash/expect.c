@@ -61,6 +61,8 @@ static void give_up(const char *what) {
 
 static void take(struct run *r, const struct fc_event *ev) {
     uint32_t i = 0;
+    if (ev->ts > r->now_us) r->now_us = ev->ts;
+    if (fc_str_is(ev->site, CRASH_NOWHERE)) return;
     while (i < r->load.parts_n && !fc_str_is(ev->site, r->load.parts[i].site)) i++;
     if (i == r->load.parts_n) give_up("an event of no floor");
     struct told *t = &r->told[i];
@@ -70,7 +72,6 @@ static void take(struct run *r, const struct fc_event *ev) {
         FC_ASSERT(t->events != NULL);
     }
     t->events[t->n++] = *ev;
-    if (ev->ts > r->now_us) r->now_us = ev->ts;
 }
 
 /* The events' strings point into the bytes, which stay to the end. */

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
-import { bin, sleep, System } from '../e2e/lib/system.mjs';
+import { bin, freePort, sleep, System } from '../e2e/lib/system.mjs';
 
 export const sanitized = /^FC_SANITIZE:STRING=\S/m.test(readFileSync(join(bin, 'CMakeCache.txt'), 'utf8'));
 const fatal = join(bin, 'tests/crash-fatal.so');
@@ -22,17 +21,6 @@ export function randomFrom(seed) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-}
-
-/** Below what the system hands out by itself: nobody takes it while its owner is dead. */
-async function steadyPort() {
-  for (;;) {
-    const port = 20000 + Math.floor(Math.random() * 12000);
-    const server = createServer();
-    const free = await new Promise((done) => server.on('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)));
-    await new Promise((done) => server.close(done));
-    if (free) return port;
-  }
 }
 
 /** A helper program to its end; its stdout as lines. */
@@ -100,7 +88,7 @@ class Growing {
 /** One of the three programs, started as often as it is killed. */
 class Victim {
   constructor(crash, name, args) {
-    Object.assign(this, { crash, args, name });
+    Object.assign(this, { crash, args, name, starts: 0 });
     this.order = join(crash.s.dir, `${name}.order`);
     writeFileSync(this.order, Buffer.alloc(8));
   }
@@ -110,6 +98,7 @@ class Victim {
     this.program = p;
     this.dying = false;
     this.started = Date.now();
+    this.starts++;
     p.ended.then(({ code, signal }) => {
       if (!(this.dying && signal === 'SIGKILL') && !(this.stopping && code === 0)) this.crash.faults.push(`${this.name} ended by itself (code ${code}, signal ${signal})\n${p.output().slice(-1500)}`);
     });
@@ -145,7 +134,7 @@ class Victim {
 export class Crash {
   static async create({ seed, events, sources = 1, collectors = 1, log = () => {} }) {
     const crash = new Crash();
-    Object.assign(crash, { seed, events, sources, collectors, log, faults: [], kills: {}, killed: 0 });
+    Object.assign(crash, { seed, events, sources, collectors, log, faults: [], kills: {}, killed: 0, began: Date.now() });
     crash.random = randomFrom(seed);
     crash.s = await System.create({ clock: 'event' });
     await run('make', ['--seed', seed, '--events', events, '--feeds', sources, '--dir', crash.s.dir]);
@@ -154,11 +143,11 @@ export class Crash {
   }
   async wire() {
     const { s, sources, collectors } = this;
-    const port = async () => s.tcp(await steadyPort());
+    const port = async () => s.tcp(await freePort());
     const [publish, query] = [await port(), await port()];
     const listen = [await port(), await port()].slice(0, collectors);
     const ingest = [await port(), await port()].slice(0, Math.min(sources, 2));
-    s.http = await steadyPort();
+    s.http = await freePort();
     this.config = join(s.dir, 'floor.yaml');
     this.rules = readFileSync(this.config, 'utf8');
     const growing = join(s.dir, 'growing.ndjson');
@@ -259,7 +248,6 @@ export class Crash {
     const end = Date.now() + PATIENCE_S * 1000;
     while (this.acked < allowedThen) {
       this.check();
-      if (Date.now() > end && process.env.FC_CRASH_WAIT) { this.log(`waiting for a debugger: ${this.acked} of ${allowedThen}`); await sleep(1e9); }
       if (Date.now() > end) throw new Error(`${PATIENCE_S} s passed, ${this.acked} of ${allowedThen} events are acknowledged\n${this.s.logs()}`);
       await sleep(5);
     }
@@ -360,7 +348,9 @@ export class Crash {
     const { spools, marks } = JSON.parse(await run('numbers', [...this.gatherers.flatMap((_, i) => ['--spool', join(dir, `spool-${i}`)]), '--data', join(dir, 'data')]));
     const taken = spools.reduce((n, spool) => n + spool.taken, 0);
     const wrong = [];
-    if (taken !== accepted) wrong.push(`the spools took ${taken} events, ${accepted} were accepted`);
+    // A collector also puts a heartbeat of its own in every five seconds, and when it starts.
+    const own = this.gatherers.reduce((n, gatherer) => n + gatherer.starts + Math.ceil((Date.now() - this.began) / 5000), 0);
+    if (taken < accepted || taken > accepted + own) wrong.push(`the spools took ${taken} events, ${accepted} were accepted, collectors said at most ${own} themselves`);
     for (const spool of spools) {
       const mark = marks.find((m) => m.id === spool.id);
       if (spool.waiting > 0) wrong.push(`${spool.waiting} events still wait in a spool`);
@@ -383,6 +373,6 @@ export class Crash {
   kill9() {
     for (const f of this.feeds ?? []) f.kill();
     for (const victim of this.victims ?? []) victim.dying = true;
-    this.s.kill();
+    for (const p of this.s.started) if (p.alive()) p.child.kill('SIGKILL');
   }
 }

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#define CRASH_NOWHERE "nowhere" /* the site of words that belong to no floor */
 #define CRASH_SECOND_US INT64_C(1000000)
 #define CRASH_MINUTE_US (60 * CRASH_SECOND_US)
 #define CRASH_DAY_US (24 * 60 * CRASH_MINUTE_US)

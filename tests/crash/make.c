@@ -75,7 +75,7 @@ static void write_feeds(const struct crash_load *l, uint64_t seed, int feeds, co
     static const char *const sources[FEEDS_MAX] = {"feed-0", "feed-1", NULL};
     struct arrival *all = in_order(l);
     FILE *out[FEEDS_MAX];
-    int64_t lines[FEEDS_MAX] = {0};
+    int64_t lines[FEEDS_MAX] = {0}, last_us = 0;
     char name[32];
     for (int i = 0; i < feeds; i++) {
         (void)snprintf(name, sizeof name, "feed-%d.ndjson", i);
@@ -84,8 +84,17 @@ static void write_feeds(const struct crash_load *l, uint64_t seed, int feeds, co
     for (size_t i = 0; i < l->events_n; i++) {
         int64_t to = fc_floor_between(&seed, 0, feeds - 1);
         write_event(out[to], *all[i].ev, sources[to], ++lines[to]);
+        if (all[i].ev->ts > last_us) last_us = all[i].ev->ts;
     }
-    for (int i = 0; i < feeds; i++) finish(out[i]);
+    /* What falls due by itself does so with the first word of a new second: the last word of each feed begins one. */
+    struct fc_event end = {.kind = FC_HEARTBEAT};
+    FC_EVENT_NUM(&end, ts, last_us - last_us % CRASH_SECOND_US + CRASH_SECOND_US);
+    FC_EVENT_STR(&end, site, fc_str(CRASH_NOWHERE));
+    for (int i = 0; i < feeds; i++) {
+        FC_EVENT_STR(&end, src, fc_str(sources[i] != NULL ? sources[i] : "file"));
+        write_event(out[i], end, sources[i], ++lines[i]);
+        finish(out[i]);
+    }
     free(all);
 }
 

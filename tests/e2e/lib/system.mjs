@@ -10,12 +10,20 @@ export const bin = resolve(process.env.FC_BIN ?? 'build');
 export const data = new URL('../../data/', import.meta.url).pathname;
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
+const given = new Set();
+
+/** Below what the system hands out by itself: nobody takes it before its owner is there, or while it is dead. */
 export async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
+  for (;;) {
+    const port = 20000 + Math.floor(Math.random() * 12000);
+    if (given.has(port)) continue;
+    given.add(port);
+    const server = createServer();
+    const free = await new Promise((done) => server.on('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)));
+    if (!free) continue;
+    await new Promise((done) => server.close(done));
+    return port;
+  }
 }
 
 /** One running program: its log on disk, its end as a promise of {code, signal}. */
