@@ -89,7 +89,7 @@ test('JSON that is no event: the others count', () => within(async (s) => {
 
 test('a spool directory that cannot be written', () => within(async (s) => {
   writeFileSync(join(s.dir, 'spool'), 'a file stands where the directory should be');
-  await fails(s.collector('ndjson:-', ['--once']), 1, /spool spool: cannot be written: Not a directory/);
+  await fails(s.collector('ndjson:-', ['--once']), 1, /spool: spool\/lock: Not a directory/);
 }));
 
 test('a spool directory that another collector has', () => within(async (s) => {

@@ -31,7 +31,7 @@ async function within(work) {
     await work(s);
     await s.stop();
   } finally {
-    s.kill();
+    await s.kill();
   }
 }
 
@@ -164,7 +164,7 @@ describe('disk', { concurrency: 4 }, () => {
       await aggregatorRunsFull(s, disk);
       for (const p of [...s.started].reverse()) await p.stop();
     } finally {
-      s.kill();
+      await Promise.all(s.started.map((p) => p.stop('SIGKILL')));
       disk.unmount();
     }
   }));

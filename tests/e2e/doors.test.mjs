@@ -15,7 +15,7 @@ async function within(work) {
     await work(s);
     for (const p of s.started) await p.stop();
   } finally {
-    s.kill();
+    await s.kill();
   }
 }
 

@@ -25,7 +25,7 @@ async function within(limits, work, { args = [], ulimit } = {}) {
     await work(s, w);
     assert.deepEqual(await w.stop(), { code: 0, signal: null }, w.output().slice(-2000));
   } finally {
-    s.kill();
+    await s.kill();
   }
 }
 
@@ -67,7 +67,7 @@ test('limits of one address: told, counted, and not those of others', () => with
   assert.match(JSON.parse(refused.body).error, /^5 connections of this address are open, as many as limits\.connections_per_address allows$/);
   assert.equal((await ask(s.http, '/metrics', { from: '127.0.0.67' })).status, 200);
   for (const c of open) c.socket.destroy();
-  await s.until('its place is free again', async () => (await ask(s.http, '/', { from: FOE })).status === 404);
+  await s.until('its place is free again', async () => (await ask(s.http, '/nothing', { from: FOE })).status === 404);
 
   let busy;
   for (let i = 0; i < 2000 && busy?.status !== 429; i++) busy = await ask(s.http, '/metrics', { from: FOE });
@@ -84,7 +84,7 @@ test('connecting too fast', () => within({ connections_per_address: 3, connects_
   for (let i = 0; i < 10 && last?.status !== 503; i++) last = await ask(s.http, '/', { from: FOE });
   assert.match(last.body, /connects faster than 1 times a second, which limits\.connects_per_s allows/);
   assert.match(w.output(), new RegExp(`warn .*${FOE.replaceAll('.', '\\.')}: this address connects faster`));
-  for (let i = 0; i < 10; i++) assert.equal((await ask(s.http, '/')).status, 404); // a trusted address: no limit of one address holds
+  for (let i = 0; i < 10; i++) assert.equal((await ask(s.http, '/nothing')).status, 404); // a trusted address: no limit of one address holds
 }));
 
 test('clients: how many, how many subscriptions, how many messages', () => within({ subscription_sets: 2 }, async (s) => {

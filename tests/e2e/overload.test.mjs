@@ -122,7 +122,7 @@ async function overload(hinder, free, options) {
     await s.stop();
   } finally {
     for (const p of s.started) if (p.alive()) p.child.kill('SIGCONT');
-    s.kill();
+    await s.kill();
   }
 }
 
