@@ -10,9 +10,10 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'END'
-usage: tests/run.sh [--sanitize address|thread|none] [--quick] [--no-install]
+usage: tests/run.sh [--sanitize address|thread|none] [--whole] [--quick] [--no-install]
 
   --sanitize WHAT  address: with AddressSanitizer and UndefinedBehaviorSanitizer; thread: with ThreadSanitizer
+  --whole          with --sanitize: everything but the browser, not only what it can say something new of
   --quick          unit tests alone: no front end, no whole programs, no browser
   --no-install     leave the system's packages alone
   --help           this
@@ -28,7 +29,7 @@ bad_usage() {
     exit 2
 }
 
-sanitize=none quick=no install=yes
+sanitize=none whole=no quick=no install=yes
 while [ $# -gt 0 ]; do
     case $1 in
     --sanitize | --sanitize=*)
@@ -39,6 +40,7 @@ while [ $# -gt 0 ]; do
         sanitize=${1#--sanitize=}
         ;;
     --quick) quick=yes ;;
+    --whole) whole=yes ;;
     --no-install) install=no ;;
     --help) usage && exit 0 ;;
     *) bad_usage "unknown option '$1'" ;;
@@ -73,6 +75,15 @@ browser_tests() {
     [ ${#names[@]} -eq 0 ] || printf '^e2e/(%s)$' "${names[*]}"
 }
 
+# not_sanitized -- a ctest pattern for what a sanitizer would learn nothing new of, or would take too long over: whole programs
+# whose ways others go too; under the thread sanitizer also what runs on one thread.
+not_sanitized() {
+    local programs='^chance/(same|canaries)$|^e2e/(bad_input|cells|channels|corpora|doors|figures|follow|health|time|waiting)$'
+    [ "$sanitize" != thread ] || programs+='|^e2e/(crash|disk|hostile)$|^(bench|chance|fuzz|model)/|^unit/(base|bench|event|oracle|state)/'
+    [ "$sanitize" != thread ] || programs+='|^unit/aggregator/(cases|chain|engine|oracle_?(|cells|days|laws|reload|stored)$|rules|survey|timeline|zone)'
+    printf '%s' "$programs"
+}
+
 # sanitizer_run COMMAND... -- reports of programs that a test starts go to files, as their stderr may be swallowed.
 sanitizer_run() {
     local reports=$PWD/$build/reports rc=0 fixed_layout=()
@@ -97,6 +108,7 @@ run_ctest() {
     [ $quick = no ] || options+=(-R '^unit/')
     if [ $web = no ]; then
         skip=$(browser_tests)
+        if [ "$sanitize" != none ] && [ $whole = no ]; then skip+="${skip:+|}$(not_sanitized)"; fi
         [ -z "$skip" ] || options+=(-E "$skip")
     fi
     # As many at once as there are cores; those that watch a clock ask to be alone (tests/CMakeLists.txt).

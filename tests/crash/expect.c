@@ -59,10 +59,11 @@ static void give_up(const char *what) {
 
 /* ---- reading ---------------------------------------------------------------------------------------------------------- */
 
-static void take(struct run *r, const struct fc_event *ev) {
+/* False: a word that belongs to no floor. */
+static bool take(struct run *r, const struct fc_event *ev) {
     uint32_t i = 0;
     if (ev->ts > r->now_us) r->now_us = ev->ts;
-    if (fc_str_is(ev->site, CRASH_NOWHERE)) return;
+    if (fc_str_is(ev->site, CRASH_NOWHERE)) return false;
     while (i < r->load.parts_n && !fc_str_is(ev->site, r->load.parts[i].site)) i++;
     if (i == r->load.parts_n) give_up("an event of no floor");
     struct told *t = &r->told[i];
@@ -72,6 +73,7 @@ static void take(struct run *r, const struct fc_event *ev) {
         FC_ASSERT(t->events != NULL);
     }
     t->events[t->n++] = *ev;
+    return true;
 }
 
 /* The events' strings point into the bytes, which stay to the end. */
@@ -88,7 +90,7 @@ static void read_events(struct run *r, FILE *in) {
         memcpy(kept, bytes, n);
         struct fc_mp mp = fc_mp_open(kept, n);
         if (fc_event_decode(&mp, &ev, &err) != FC_OK) give_up(err.text);
-        take(r, &ev);
+        if (!take(r, &ev)) free(kept);
     }
 }
 

@@ -10,17 +10,34 @@ export const bin = resolve(process.env.FC_BIN ?? 'build');
 export const data = new URL('../../data/', import.meta.url).pathname;
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-const given = new Set();
+const PORTS = { first: 20_000, each: 200, slots: 60 }; // below what the system hands out by itself
+let slot; // first of the ports that are this process's alone, and the next to give
 
-/** Below what the system hands out by itself: nobody takes it before its owner is there, or while it is dead. */
+const listens = (port) => new Promise((done) => {
+  const server = createServer();
+  server.on('error', () => done(null)).listen(port, '127.0.0.1', () => done(server));
+});
+
+/** Tests run beside each other: each holds the first port of its range for as long as it lives. */
+async function takeSlot() {
+  for (let i = 0; ; i++) {
+    const first = PORTS.first + ((process.pid + i) % PORTS.slots) * PORTS.each;
+    const server = await listens(first);
+    if (server === null) continue;
+    server.unref();
+    return { first, next: 1 };
+  }
+}
+
+/** Nobody else takes it, neither before its owner is there nor while it is dead. */
 export async function freePort() {
+  slot ??= takeSlot();
+  const mine = await slot;
   for (;;) {
-    const port = 20000 + Math.floor(Math.random() * 12000);
-    if (given.has(port)) continue;
-    given.add(port);
-    const server = createServer();
-    const free = await new Promise((done) => server.on('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)));
-    if (!free) continue;
+    const port = mine.first + mine.next;
+    mine.next = (mine.next % (PORTS.each - 1)) + 1;
+    const server = await listens(port);
+    if (server === null) continue;
     await new Promise((done) => server.close(done));
     return port;
   }
