@@ -11,7 +11,7 @@
 #define ADVANCE_MS 50
 #define IDLE_MS 100
 #define PATIENCE_NS INT64_C(100000000) /* for the writer, in one checkpoint */
-#define FINISH_MS 2000                 /* for it at the end */
+#define FINISH_MS 5000                 /* for it at the end */
 
 struct inbox {
     struct fc_ring *events, *back;
@@ -282,17 +282,22 @@ static void checkpoint(struct fc_driver *d) {
     if (d->kept == NULL) fc_count_set(&d->counts.covered_ns, (uint64_t)before.ns);
 }
 
-/* The last checkpoint, if the disk takes one: without it the next start reads a longer journal, no more. */
-static void finish(struct fc_driver *d) {
-    struct fc_mono began = fc_mono_now();
+static void bring_out_kept(struct fc_driver *d, struct fc_mono began) {
     hand_over_kept(d);
-    checkpoint(d);
     while (d->kept != NULL && fc_mono_ms_since(began, fc_mono_now()) < FINISH_MS) {
         fc_wake_prepare(&d->wake);
         if (fc_ring_is_empty(d->free_blocks)) fc_wake_wait(&d->wake, 1000000);
         fc_wake_done(&d->wake);
         hand_over_kept(d);
     }
+}
+
+/* The last checkpoint, if the disk takes one: without it the next start reads a longer journal, no more. */
+static void finish(struct fc_driver *d) {
+    struct fc_mono began = fc_mono_now();
+    bring_out_kept(d, began); /* the one under way; only then may the last begin */
+    checkpoint(d);
+    bring_out_kept(d, began);
 }
 
 /* ---- a turn ---------------------------------------------------------------------------------------------------- */
