@@ -94,7 +94,7 @@ static void bins_to_hist(const struct fc_bins *b, enum fc_stretch stretch, struc
 
 static void enter(struct fc_series *s, const struct fc_fact *f, unsigned stretches, int sign) {
     if (f->count != FC_TALLY_NONE) add(s, f->count, stretches, sign);
-    if (f->sum != FC_TALLY_NONE) add(s, f->sum, stretches, sign * f->value);
+    if (f->sum != FC_TALLY_NONE) add(s, f->sum, stretches, fc_product(sign, f->value));
     if (f->count == FC_TALLY_journey_n) bin(&s->journeys, fc_hist_bucket(f->value / 1000), stretches, sign);
     if (f->count != FC_TALLY_answered) return;
     bin(&s->waits, fc_hist_bucket(f->value / 1000), stretches, sign);

@@ -51,7 +51,7 @@ static void set_int(void *socket, int option, int value) {
 static void *watch_connections(void *zmq, void *socket) {
     char name[64];
     (void)snprintf(name, sizeof name, "inproc://uplink-monitor-%p", socket);
-    if (zmq_socket_monitor(socket, name, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) != 0) return NULL;
+    if (zmq_socket_monitor(socket, name, ZMQ_EVENT_CONNECTED) != 0) return NULL;
     void *monitor = zmq_socket(zmq, ZMQ_PAIR);
     if (monitor == NULL) return NULL;
     set_int(monitor, ZMQ_LINGER, 0);

@@ -235,8 +235,11 @@ static bool may_speak(struct fc_server *server, struct fc_client *client) {
 static int receive(struct fc_server *server, struct fc_client *client, const void *bytes, size_t n) {
     if (lws_is_first_fragment(client->wsi)) fc_bytes_clear(&client->message);
     size_t so_far = client->message.n + n;
-    if (so_far > FC_SUBSCRIBE_BYTES_MAX || lws_remaining_packet_payload(client->wsi) > FC_SUBSCRIBE_BYTES_MAX - so_far)
+    if (so_far > FC_SUBSCRIBE_BYTES_MAX || lws_remaining_packet_payload(client->wsi) > FC_SUBSCRIBE_BYTES_MAX - so_far) {
+        server->hub.counters.client_messages_total++;
+        server->hub.counters.client_messages_bad_total++;
         return hang_up(client, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "message: expected at most 16384 bytes");
+    }
     fc_bytes_add(&client->message, bytes, n);
     if (!lws_is_final_fragment(client->wsi)) return 0;
     if (!may_speak(server, client)) return hang_up(client, LWS_CLOSE_STATUS_POLICY_VIOLATION, "more messages than limits.client_messages_per_s");

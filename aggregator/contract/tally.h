@@ -92,6 +92,9 @@ struct fc_tally {
  * everything would, so that the order of adding and taking back never matters; plain `+` would be undefined. */
 static inline int64_t fc_sum(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }
 
+/* fc_product -- a * b, wrapping in the same way: -1 times the smallest number is that number again. */
+static inline int64_t fc_product(int64_t a, int64_t b) { return (int64_t)((uint64_t)a * (uint64_t)b); }
+
 /* One thing that happened, as it enters a tally: one more of `count`, and `value` more in `sum`. An answer's wait and a
  * chain's journey go into their histograms too. */
 struct fc_fact {

@@ -237,6 +237,19 @@ static void duplicate_and_foreign_acks_do_nothing(void **state) {
     peer_fini(&p);
 }
 
+static void a_tell_waits_for_nobody(void **state) {
+    (void)state;
+    struct peer p;
+    peer_init(&p);
+    fc_uplink_close(p.u);
+    (void)zmq_close(p.router);
+    OK(fc_uplink_open(p.zmq, p.endpoint, p.r.sink.spool, p.wall, &p.u, &p.r.err));
+    fc_uplink_tell(p.u, "\x80", 1); /* nobody is connected: forgotten */
+    bind_router(&p, p.endpoint);
+    assert_int_equal(answer(&p, false, 2000), FC_LINK_HELLO);
+    peer_fini(&p);
+}
+
 static void tells_until_it_is_not_understood(void **state) {
     (void)state;
     struct peer p;
@@ -244,7 +257,6 @@ static void tells_until_it_is_not_understood(void **state) {
     zmq_msg_t frame;
     static const char zeros[] = "00000000000000000000000000000000";
     peer_init(&p);
-    fc_uplink_tell(p.u, "\x80", 1); /* nobody is connected: forgotten */
     assert_int_equal(answer(&p, false, 2000), FC_LINK_HELLO);
     fc_uplink_tell(p.u, "\x81\xa1x\x07", 4);
     assert_true(hear(&p, &m, &frame, 2000));
@@ -391,6 +403,7 @@ int main(void) {
         cmocka_unit_test(lost_batches_are_sent_again),
         cmocka_unit_test(a_hole_is_filled_at_once),
         cmocka_unit_test(duplicate_and_foreign_acks_do_nothing),
+        cmocka_unit_test(a_tell_waits_for_nobody),
         cmocka_unit_test(tells_until_it_is_not_understood),
         cmocka_unit_test(a_refusal_backs_off_and_keeps_everything),
         cmocka_unit_test(connects_again_by_itself),
