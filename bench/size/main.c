@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { OPT_QUEUES, OPT_AGENTS, OPT_EVENTS, OPT_ROUNDS, OPT_WARM, OPT_ONLY, OPT_ALONE, OPT_FILL, OPT_START, OPT_CUSTOMERS, OPT_DAYS, OPT_AGGREGATOR, OPT_COUNT };
+enum { OPT_QUEUES, OPT_AGENTS, OPT_EVENTS, OPT_ROUNDS, OPT_WARM, OPT_ONLY, OPT_EVEN, OPT_ALONE, OPT_FILL, OPT_START, OPT_CUSTOMERS, OPT_DAYS, OPT_AGGREGATOR, OPT_COUNT };
 
 static const struct fc_option table[OPT_COUNT] = {
     [OPT_QUEUES] = {.name = "queues", .arg = "N", .help = "of the largest floor (default 10000); the others have 10 and a tenth"},
@@ -14,6 +14,7 @@ static const struct fc_option table[OPT_COUNT] = {
     [OPT_ROUNDS] = {.name = "rounds", .arg = "N", .help = "growth: rounds, 1 to 21 (default 5)"},
     [OPT_WARM] = {.name = "warm", .arg = "S", .help = "simulated seconds before anything is measured (default 3900)"},
     [OPT_ONLY] = {.name = "only", .arg = "N", .help = "growth: the floor of this number alone, 0 to 2 (for a profiler)"},
+    [OPT_EVEN] = {.name = "even", .help = "growth: as many agents on every floor, so that queues alone differ"},
     [OPT_ALONE] = {.name = "alone", .help = "growth: events alone, without checkpoints and topics"},
     [OPT_FILL] = {.name = "fill", .arg = "DIR", .help = "state: fill this data directory (new or empty) instead of measuring growth"},
     [OPT_START] = {.name = "start", .arg = "DIR", .help = "state: start the aggregator on this directory and measure; may go with --fill"},
@@ -71,7 +72,7 @@ int main(int argc, char **argv) {
     for (uint32_t i = 0; i < GROWTH_FLOORS; i++) {
         if (only < GROWTH_FLOORS && i != only) continue;
         g.queues[i] = floors[i][0];
-        g.agents[i] = floors[i][1];
+        g.agents[i] = got[OPT_EVEN].n > 0 ? agents : floors[i][1];
     }
     g.alone = got[OPT_ALONE].n > 0;
     growth_run(&g);
