@@ -131,23 +131,28 @@ async function spoolRunsFull(s, limitArgs, disk, words) {
   if (disk) disk.squeeze(collector, join(s.dir, 'spool/data.mdb'));
   const waiting = 40000;
   appendFileSync(file, lines(s, waiting));
-  const second = await Producer.connect(s.ingest);
+  // Who is in the round that meets the wall gets an answer when there is room; who comes then, a refusal.
+  let second = await Producer.connect(s.ingest);
+  const open = [];
   const refused = await s.until('a producer is refused', async () => {
-    const reply = await Promise.race([second.send(Array.from({ length: 50 }, () => pair(s)).flat()), sleep(1000)]);
-    if (reply === undefined) return { silent: true }; /* it was in the round that met the wall: answered when that is written */
-    if (reply.ok) accepted += 50;
-    return reply.error && reply;
+    const sent = second.send(Array.from({ length: 50 }, () => pair(s)).flat());
+    const reply = await Promise.race([sent, sleep(1000)]);
+    if (reply === undefined) {
+      open.push(sent);
+      second = await Producer.connect(s.ingest);
+    }
+    if (reply?.ok) accepted += 50;
+    return reply?.error && reply;
   });
-  const told = refused.silent ? await (await Producer.connect(s.ingest)).send(pair(s)) : refused;
-  assert.match(told.error, words);
-  if (refused.silent) accepted += 50;
-  else assert.equal(told.index, 0);
+  assert.match(refused.error, words);
+  assert.equal(refused.index, 0);
   await sleep(1500);
   assert.ok(collector.alive());
   assert.equal(times(collector, 'files wait, producers get an error'), 1, 'said once');
   if (disk) disk.relieve(collector);
   await s.start();
   await s.until('there is room', () => /has room again/.test(collector.output()));
+  for (const reply of await Promise.all(open)) accepted += reply.ok ? 50 : 0;
   accepted += waiting;
   const again = await (await Producer.connect(s.ingest)).send(pair(s));
   assert.deepEqual(again, { ok: 2 });

@@ -116,7 +116,7 @@ describe('time', { concurrency: true }, () => {
       const events = join(s.dir, 'events');
       writeFileSync(events, '');
       const collector = s.collector(`ndjson:${events}`);
-      const [{ src }] = await s.until('it has beaten', async () => ((h) => h.sources.length === 1 && h.sources)(await health()));
+      const [{ src }] = await s.until('it has beaten', async () => ((h) => h.sources.length === 1 && h.collectors.length === 1 && h.sources)(await health()));
       assert.match(src, /^collector:[0-9a-f]{8}$/);
       appendFileSync(events, `${JSON.stringify({ v: 1, kind: 'offered', ts: Date.now() * 1000, contact: 'c1', queue: 'sales' })}\n`);
       await s.until('the queue is there', async () => (await s.fetch('/api/v1/kpi?queue=sales&window=now')).status === 200);

@@ -103,7 +103,7 @@ export class System {
     return reply.json();
   }
   /** Waits until `check` gives something true; then gives that. */
-  async until(what, check, seconds = 20) {
+  async until(what, check, seconds = 60) {
     const end = Date.now() + seconds * 1000;
     let last;
     for (;;) {
