@@ -66,7 +66,10 @@ static void make_room(struct fc_chain_records *r, uint32_t records) {
 void fc_chain_records_enter(struct fc_chain_records *r) {
     if (r->entered == r->used) return;
     make_room(r, r->live);
-    for (; r->entered < r->used; r->entered++) enter(r, hash_of(&fc_chain_record_at(r, r->entered)->key), r->entered);
+    for (; r->entered < r->used; r->entered++) {
+        const struct fc_chain_record *rec = fc_chain_record_at(r, r->entered);
+        if ((rec->flags & FC_CHAIN_LIVE) != 0) enter(r, hash_of(&rec->key), r->entered);
+    }
 }
 
 /* The slot that holds the key, or FC_CHAIN_NONE. */
@@ -209,4 +212,48 @@ void fc_chain_records_remove(struct fc_chain_records *r, uint32_t number) {
     rec->due_us = r->free;
     r->free = number;
     r->live--;
+}
+
+/* ---- two become one -------------------------------------------------------------------------------------------- */
+
+/* Two lists of `n` and `more_n` blocks, the second behind the first, with room as fresh ones are given it. */
+static void *join_blocks(void *blocks, uint32_t n, void *more, uint32_t more_n) {
+    uint32_t room = (n + more_n + BLOCKS_MORE - 1) / BLOCKS_MORE * BLOCKS_MORE;
+    void **all = realloc(blocks, room * sizeof *all);
+    FC_ASSERT(all != NULL || room == 0);
+    if (more_n > 0) memcpy(all + n, more, more_n * sizeof *all);
+    free(more);
+    return all;
+}
+
+static void absorb_singles(struct fc_chain_singles *s, struct fc_chain_singles *from) {
+    uint32_t n = (s->used + SINGLES - 1) / SINGLES, more_n = (from->used + SINGLES - 1) / SINGLES;
+    if (more_n == 0) return;
+    for (; s->used < n * SINGLES; s->used++) give_single(s, &s->blocks[n - 1][s->used % SINGLES].visit);
+    while (from->free != NULL) {
+        union fc_chain_single *x = from->free;
+        from->free = x->next_free;
+        give_single(s, &x->visit);
+    }
+    s->blocks = join_blocks(s->blocks, n, from->blocks, more_n);
+    s->used += from->used;
+    *from = (struct fc_chain_singles){0};
+}
+
+uint32_t fc_chain_records_absorb(struct fc_chain_records *r, struct fc_chain_records *from) {
+    FC_ASSERT(r->entered == 0 && from->entered == 0 && from->free == FC_CHAIN_NONE);
+    uint32_t n = (r->used + FC_CHAIN_BLOCK - 1) / FC_CHAIN_BLOCK, more_n = (from->used + FC_CHAIN_BLOCK - 1) / FC_CHAIN_BLOCK;
+    if (more_n == 0) return r->used;
+    for (; r->used < n * FC_CHAIN_BLOCK; r->used++) { /* what is left of the last block */
+        *fc_chain_record_at(r, r->used) = (struct fc_chain_record){.due_us = r->free, .slot = FC_CHAIN_NONE};
+        r->free = r->used;
+    }
+    absorb_singles(&r->singles, &from->singles);
+    r->blocks = join_blocks(r->blocks, n, from->blocks, more_n);
+    r->used += from->used;
+    r->live += from->live;
+    from->blocks = NULL;
+    from->used = 0;
+    fc_chain_records_fini(from);
+    return n * FC_CHAIN_BLOCK;
 }

@@ -76,6 +76,10 @@ void fc_chain_records_remove(struct fc_chain_records *r, uint32_t number);      
 uint32_t fc_chain_records_append(struct fc_chain_records *r, struct fc_chain_key key);
 void fc_chain_records_enter(struct fc_chain_records *r);
 
+/* fc_chain_records_absorb -- all that was appended to `from` goes over to r, block by block; nothing of either may have
+ * been entered, found or removed. `from` is empty then. Returns the new number of what was its number 0. */
+uint32_t fc_chain_records_absorb(struct fc_chain_records *r, struct fc_chain_records *from);
+
 static inline struct fc_chain_visit *fc_chain_record_visit(struct fc_chain_record *rec, uint32_t i) {
     return i == 0 ? &rec->visit : &rec->more[i - 1];
 }

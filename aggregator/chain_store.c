@@ -196,7 +196,8 @@ static bool load_record(struct in *in, struct fc_chain_key key) {
     c->counters.customers++;
     c->counters.visits += n;
     fc_chains_derive(c, number, &c->after);
-    fc_chains_schedule(c, number, &c->after);
+    if (c->is_part) rec->due_us = fc_chains_due(c, &c->after);
+    else fc_chains_schedule(c, number, &c->after);
     return true;
 }
 
@@ -223,7 +224,8 @@ enum fc_status fc_chains_load(struct fc_chains *c, struct fc_chain_key key, stru
                               const struct fc_chains_resolver *resolver, struct fc_error *err) {
     struct in in = {.c = c, .resolver = resolver, .mp = fc_mp_open(bytes.p, bytes.n)};
     int64_t version = 0;
-    if (c->any_loaded && memcmp(&key, &c->loaded, sizeof key) <= 0)
+    bool other_slice = c->is_part && key.b[0] != c->loaded.b[0];
+    if (c->any_loaded && !other_slice && memcmp(&key, &c->loaded, sizeof key) <= 0)
         return fc_fail(err, FC_INVALID,
                        "stored chains of a customer: byte 0 of a record that does not come in the order of keys");
     bool ok = fc_mp_array(&in.mp, &in.elements) && in.elements > 0 && fc_mp_i64(&in.mp, &version) &&
@@ -237,4 +239,33 @@ enum fc_status fc_chains_load(struct fc_chains *c, struct fc_chain_key key, stru
     return FC_OK;
 }
 
-void fc_chains_loaded(struct fc_chains *c) { fc_chain_records_enter(&c->records); }
+struct fc_chains *fc_chains_part(const struct fc_chains *c) {
+    struct fc_chains *part = calloc(1, sizeof *part);
+    FC_ASSERT(part != NULL);
+    part->is_part = true;
+    part->window_us = c->window_us;
+    part->late_us = c->late_us;
+    part->now_us = c->now_us;
+    part->queues = c->queues;
+    part->agents = c->agents;
+    fc_chain_records_init(&part->records);
+    return part;
+}
+
+static void absorb(struct fc_chains *c, struct fc_chains *part) {
+    uint32_t number = fc_chain_records_absorb(&c->records, &part->records);
+    for (; number < c->records.used; number++) {
+        struct fc_chain_record *rec = fc_chain_record_at(&c->records, number);
+        int64_t due_us = rec->due_us;
+        rec->due_us = INT64_MAX;
+        fc_chain_wheel_set(&c->wheel, &c->records, number, due_us);
+    }
+    c->counters.customers += part->counters.customers;
+    c->counters.visits += part->counters.visits;
+    free(part);
+}
+
+void fc_chains_loaded(struct fc_chains *c, struct fc_chains *part) {
+    if (part != NULL) absorb(c, part);
+    fc_chain_records_enter(&c->records);
+}

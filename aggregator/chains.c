@@ -130,13 +130,17 @@ static int64_t due_of(const struct fc_chains *c, const struct fc_chain *ch) {
     return ch->facts != 0 && c->now_us < final_us ? final_us : final_us + c->late_us;
 }
 
-void fc_chains_schedule(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of) {
+int64_t fc_chains_due(const struct fc_chains *c, const struct fc_chains_of *of) {
     int64_t due_us = INT64_MAX;
     for (uint32_t k = 0; k < of->chains_n; k++) {
         int64_t at_us = due_of(c, &of->chains[k]);
         if (at_us < due_us) due_us = at_us;
     }
-    fc_chain_wheel_set(&c->wheel, &c->records, number, due_us);
+    return due_us;
+}
+
+void fc_chains_schedule(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of) {
+    fc_chain_wheel_set(&c->wheel, &c->records, number, fc_chains_due(c, of));
 }
 
 static void drop_done(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of) {

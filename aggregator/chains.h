@@ -104,7 +104,7 @@ void fc_chains_save(struct fc_chains *c, void (*put)(void *ctx, struct fc_chain_
 bool fc_chains_dirty(const struct fc_chains *c);
 
 /* fc_chains_load -- puts a stored record back: in the order of keys (as bytes), all before the first put, get or
- * advance; then fc_chains_loaded once, which only makes what comes next faster. No facts: they are counted already.
+ * advance; then fc_chains_loaded once, which makes what comes next faster. No facts: they are counted already.
  * Should W have been configured otherwise since, the next put, advance or configure hands over the differences.
  * fc_chain_key_least -- keys of customers are not less, all others are. From there on no name is told any more, the
  * resolver may be NULL, and another thread than the engine's may load: nothing but `c` is touched.
@@ -116,7 +116,12 @@ struct fc_chains_resolver { /* names to things; never NULL; two names are two th
 };
 FC_MUST_USE enum fc_status fc_chains_load(struct fc_chains *c, struct fc_chain_key key, struct fc_str bytes,
                                           const struct fc_chains_resolver *resolver, struct fc_error *err);
-void fc_chains_loaded(struct fc_chains *c);
+void fc_chains_loaded(struct fc_chains *c, struct fc_chains *part);
+
+/* fc_chains_part -- a place to load customers into beside `c`, by another thread at the same time: made when all lesser
+ * keys are loaded. Its customers are others than c's; those whose keys begin with the same byte come together and in
+ * order. It can do nothing else, and ends in fc_chains_loaded, which moves them over to c (NULL: there is no part). */
+struct fc_chains *fc_chains_part(const struct fc_chains *c);
 struct fc_chain_key fc_chain_key_least(void);
 
 const struct fc_chains_counters *fc_chains_counters(const struct fc_chains *c);

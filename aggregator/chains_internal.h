@@ -20,6 +20,7 @@ struct fc_chains {
     uint32_t gone_n, gone_cap;
     struct fc_chain_key loaded; /* the latest, if any */
     bool any_loaded;
+    bool is_part; /* of another one's, being loaded beside it: numbers are that one's, the wheel stays empty */
     bool moved;                 /* now or W is to be stored: facts were handed over because of them */
     struct fc_chains_counters counters;
     struct fc_chains_of before, after; /* scratch */
@@ -27,6 +28,8 @@ struct fc_chains {
 
 /* Derives a record at the present W and now. */
 void fc_chains_derive(const struct fc_chains *c, uint32_t number, struct fc_chains_of *of);
+/* When time alone changes something in it. */
+int64_t fc_chains_due(const struct fc_chains *c, const struct fc_chains_of *of);
 /* Puts the record into the wheel for when time alone changes something in what was derived of it. */
 void fc_chains_schedule(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of);
 

@@ -104,17 +104,19 @@ void fc_engine_checkpoint(struct fc_engine *e, struct fc_record_block *(*take)(v
 FC_MUST_USE enum fc_status fc_engine_restore(struct fc_engine *e, struct fc_str key, struct fc_str value, struct fc_error *err);
 void fc_engine_restored(struct fc_engine *e);
 
-/* Nearly all records are customers', and they concern nothing else. So one other thread may restore those meanwhile, from the time
- * when all records with lesser keys of their kind are restored: keys from fc_engine_customers_from on (its length is returned) that
- * begin with the same letter, each to fc_engine_restore_customer, in their order, then fc_engine_index_customers. In the end, instead
- * of fc_engine_restored: fc_engine_restored_others after all other records, and, when that thread is joined too,
- * fc_engine_restored_customers. */
+/* Nearly all records are customers', and they concern nothing else. So two threads may restore them, one of them beside all other
+ * records, from the time when all records with lesser keys of their kind are restored: keys from fc_engine_customers_from on (its
+ * length is returned) that begin with the same letter, each to fc_engine_restore_customer, in their order. What the second
+ * thread restores goes into a part; there only those whose keys begin with the same two bytes must come together and in
+ * order. In the end, instead of fc_engine_restored: fc_engine_restored_others after all other records, and, when both
+ * threads are done, fc_engine_restored_customers, which takes the part (NULL: there is none) into the engine. */
+struct fc_chains;
 #define FC_CUSTOMERS_KEY 17
 size_t fc_engine_customers_from(char key[FC_CUSTOMERS_KEY]);
-FC_MUST_USE enum fc_status fc_engine_restore_customer(struct fc_engine *e, struct fc_str key, struct fc_str value, struct fc_error *err);
-void fc_engine_index_customers(struct fc_engine *e);
+FC_MUST_USE enum fc_status fc_engine_restore_customer(struct fc_engine *e, struct fc_chains *part, struct fc_str key, struct fc_str value, struct fc_error *err);
+struct fc_chains *fc_engine_customers_part(const struct fc_engine *e);
 void fc_engine_restored_others(struct fc_engine *e);
-void fc_engine_restored_customers(struct fc_engine *e);
+void fc_engine_restored_customers(struct fc_engine *e, struct fc_chains *part);
 
 /* ---- counters -------------------------------------------------------------------------------------------------- */
 

@@ -44,55 +44,81 @@ static enum fc_status batch(void *ctx, const struct fc_link_msg *msg) {
 
 /* ---- the state, on two threads ----------------------------------------------------------------------------------- */
 
-/* Belongs to the thread that restores customers until it is joined. */
-struct customers {
+#define SLICES 256 /* of customers, by the first byte of their keys */
+
+/* One thread takes slices from the bottom, the other, when it is done with all else, from the top, until they meet. */
+struct slices {
+    pthread_mutex_t lock; /* of the two numbers */
+    int low, high;        /* the next from either end; none are left when low > high */
+};
+
+struct customers { /* belongs to the thread that restores them */
+    struct slices *slices;
+    bool from_top;
     struct fc_store *store;
     struct fc_engine *engine;
-    struct fc_str from, to;
+    struct fc_chains *part; /* NULL: into the engine's own */
+    char least[FC_CUSTOMERS_KEY];
     uint64_t records;
     enum fc_status st;
     struct fc_error err;
 };
 
+static int take_slice(struct slices *s, bool from_top) {
+    (void)pthread_mutex_lock(&s->lock);
+    int slice = s->low > s->high ? -1 : from_top ? s->high-- : s->low++;
+    (void)pthread_mutex_unlock(&s->lock);
+    return slice;
+}
+
 static enum fc_status customer(void *ctx, struct fc_str key, struct fc_str value) {
     struct customers *c = ctx;
     c->records++;
-    return fc_engine_restore_customer(c->engine, key, value, &c->err);
+    return fc_engine_restore_customer(c->engine, c->part, key, value, &c->err);
 }
 
 static void *restore_customers(void *ctx) {
     struct customers *c = ctx;
-    c->st = fc_store_each_state_of(c->store, c->from, c->to, customer, c, &c->err);
-    fc_engine_index_customers(c->engine);
+    int slice;
+    while (c->st == FC_OK && (slice = take_slice(c->slices, c->from_top)) >= 0) {
+        char kind = c->least[0];
+        const char from[2] = {kind, (char)slice}, to[2] = {kind, (char)(slice + 1)}, end = (char)(kind + 1);
+        c->st = fc_store_each_state_of(c->store, slice == 0 ? fc_str_n(c->least, sizeof c->least) : fc_str_n(from, sizeof from),
+                                       slice == SLICES - 1 ? fc_str_n(&end, 1) : fc_str_n(to, sizeof to), customer, c, &c->err);
+    }
     return NULL;
 }
 
-static enum fc_status restore_others(struct fc_store *store, struct fc_str kind, struct fc_str after, struct recovery *r) {
-    enum fc_status st = fc_store_each_state_of(store, (struct fc_str){0}, kind, record, r, r->err);
-    return st == FC_OK ? fc_store_each_state_of(store, after, (struct fc_str){0}, record, r, r->err) : st;
+static enum fc_status restore_others(struct fc_store *store, const char *kind, struct recovery *r) {
+    const char after = (char)(*kind + 1);
+    enum fc_status st = fc_store_each_state_of(store, (struct fc_str){0}, fc_str_n(kind, 1), record, r, r->err);
+    if (st == FC_OK) st = fc_store_each_state_of(store, fc_str_n(&after, 1), (struct fc_str){0}, record, r, r->err);
+    if (st == FC_OK) fc_engine_restored_others(r->engine);
+    return st;
 }
 
-/* Customers' names first, since what they name is the engine's; then all customers there, and everything else here. */
+/* Customers' names first, since what they name is the engine's; then customers there, and everything else, and more customers, here. */
 static enum fc_status restore(struct fc_store *store, struct recovery *r) {
-    char from[FC_CUSTOMERS_KEY], after = 0;
-    struct customers c = {.store = store, .engine = r->engine};
-    c.from = fc_str_n(from, fc_engine_customers_from(from));
-    after = (char)(from[0] + 1);
-    c.to = fc_str_n(&after, 1);
-    struct fc_str kind = fc_str_n(from, 1);
+    struct slices slices = {.lock = PTHREAD_MUTEX_INITIALIZER, .high = SLICES - 1};
+    struct customers there = {.slices = &slices, .store = store, .engine = r->engine}, here;
     pthread_t thread;
-    enum fc_status st = fc_store_each_state_of(store, kind, c.from, record, r, r->err);
+    FC_ASSERT(fc_engine_customers_from(there.least) == sizeof there.least);
+    enum fc_status st = fc_store_each_state_of(store, fc_str_n(there.least, 1), fc_str_n(there.least, sizeof there.least), record, r, r->err);
     if (st != FC_OK) return st;
-    bool alone = pthread_create(&thread, NULL, restore_customers, &c) != 0;
-    if (alone) (void)restore_customers(&c);
-    st = restore_others(store, kind, c.to, r);
-    if (st == FC_OK) fc_engine_restored_others(r->engine);
+    here = there;
+    here.from_top = true;
+    here.part = fc_engine_customers_part(r->engine);
+    bool alone = pthread_create(&thread, NULL, restore_customers, &there) != 0;
+    if (alone) (void)restore_customers(&there);
+    st = restore_others(store, there.least, r);
+    if (st == FC_OK) (void)restore_customers(&here);
     if (!alone) (void)pthread_join(thread, NULL);
-    r->counts->records += c.records;
-    if (st == FC_OK && c.st == FC_OK) fc_engine_restored_customers(r->engine);
-    if (st != FC_OK || c.st == FC_OK) return st;
-    if (r->err != NULL) *r->err = c.err;
-    return c.st;
+    fc_engine_restored_customers(r->engine, here.part);
+    r->counts->records += there.records + here.records;
+    if (st != FC_OK) return st;
+    const struct customers *failed = there.st != FC_OK ? &there : &here;
+    if (failed->st != FC_OK && r->err != NULL) *r->err = failed->err;
+    return failed->st;
 }
 
 enum fc_status fc_recover(struct fc_store *store, struct fc_engine *engine, struct fc_wall wall, struct fc_recovered *out, struct fc_error *err) {

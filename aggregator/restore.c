@@ -285,11 +285,11 @@ static struct fc_agent *resolve_agent(void *ctx, struct fc_str name, int64_t ts_
 
 static struct fc_agent *chain_agent(void *ctx, struct fc_str name) { return fc_engine_agent_named(ctx, name); }
 
-static enum fc_status load_chain(struct fc_engine *e, struct fc_str name, struct fc_str value, const struct fc_chains_resolver *names, struct fc_error *err) {
+static enum fc_status load_chain(struct fc_chains *into, struct fc_str name, struct fc_str value, const struct fc_chains_resolver *names, struct fc_error *err) {
     struct fc_chain_key key;
     if (name.n != sizeof key.b) return fc_fail(err, FC_INVALID, "stored chain: a key of %u bytes, expected %zu", name.n, sizeof key.b);
     memcpy(key.b, name.p, sizeof key.b);
-    return fc_chains_load(e->chains, key, value, names, err);
+    return fc_chains_load(into, key, value, names, err);
 }
 
 /* The modules' records carry versions of their own. */
@@ -297,7 +297,7 @@ static enum fc_status load_module(struct fc_engine *e, struct fc_str key, struct
     struct fc_resolver names = {resolve_queue, resolve_agent, e};
     struct fc_chains_resolver chain_names = {resolve_queue, chain_agent, e};
     struct fc_str rest = fc_str_n(key.p + 1, key.n - 1);
-    if (key.p[0] == 'k') return load_chain(e, rest, value, &chain_names, err);
+    if (key.p[0] == 'k') return load_chain(e->chains, rest, value, &chain_names, err);
     if (key.p[0] == 'x') return fc_cases_load(e->cases, rest, value, &names, err);
     return fc_seen_load(e->surveys, rest, value, err);
 }
@@ -339,12 +339,12 @@ size_t fc_engine_customers_from(char key[FC_CUSTOMERS_KEY]) {
     return 1 + sizeof least.b;
 }
 
-enum fc_status fc_engine_restore_customer(struct fc_engine *e, struct fc_str key, struct fc_str value, struct fc_error *err) {
-    FC_ASSERT(key.n > 0 && key.p[0] == 'k');
-    return load_chain(e, fc_str_n(key.p + 1, key.n - 1), value, NULL, err);
-}
+struct fc_chains *fc_engine_customers_part(const struct fc_engine *e) { return fc_chains_part(e->chains); }
 
-void fc_engine_index_customers(struct fc_engine *e) { fc_chains_loaded(e->chains); }
+enum fc_status fc_engine_restore_customer(struct fc_engine *e, struct fc_chains *part, struct fc_str key, struct fc_str value, struct fc_error *err) {
+    FC_ASSERT(key.n > 0 && key.p[0] == 'k');
+    return load_chain(part != NULL ? part : e->chains, fc_str_n(key.p + 1, key.n - 1), value, NULL, err);
+}
 
 /* A group that the rules have since the last start, or with other queues, has no record: its day is what its queues have. */
 static void begin_if_new(struct fc_engine *e, struct fc_entity *x, void *ctx) {
@@ -377,9 +377,12 @@ void fc_engine_restored_others(struct fc_engine *e) {
 }
 
 /* The stored counts may be those of another window. */
-void fc_engine_restored_customers(struct fc_engine *e) { fc_chains_configure(e->chains, e->rules->fcr_window_us, e->rules->late_us); }
+void fc_engine_restored_customers(struct fc_engine *e, struct fc_chains *part) {
+    fc_chains_loaded(e->chains, part);
+    fc_chains_configure(e->chains, e->rules->fcr_window_us, e->rules->late_us);
+}
 
 void fc_engine_restored(struct fc_engine *e) {
     fc_engine_restored_others(e);
-    fc_engine_restored_customers(e);
+    fc_engine_restored_customers(e, NULL);
 }
