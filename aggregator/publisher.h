@@ -15,7 +15,7 @@
 #define FC_PUBLISHER_COLLECTORS 64 /* whose latest word is kept; of more the longest silent is forgotten */
 
 struct fc_publisher_counts { /* the publisher thread's own */
-    uint64_t sent, subscriptions, stalls, turn_us_max;
+    uint64_t sent, subscriptions, questions, questions_refused, stalls, turn_us_max;
 };
 
 struct fc_publisher_options {

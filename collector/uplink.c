@@ -9,6 +9,7 @@
 
 #define RECEIVE_MAX 256 /* messages taken in one round */
 #define LOG_EVERY_MS 60000
+#define NOBODY "00000000000000000000000000000000" /* the spool of a refusal by somebody who could not read one */
 
 struct flight { /* one batch under way */
     uint64_t end;
@@ -255,6 +256,12 @@ static void take_refuse(struct fc_uplink *u, struct fc_str reason, struct fc_mon
     u->refused_ms = u->refused_ms * 2 < FC_UPLINK_REFUSED_MS_MAX ? u->refused_ms * 2 : FC_UPLINK_REFUSED_MS_MAX;
 }
 
+/* It could not even read whose message that was: it knows no tell, or not this version of the link. */
+static void refused_unread(struct fc_uplink *u, struct fc_str reason) {
+    if (!u->deaf) fc_warn("aggregator %s: cannot read what it is sent: %.*s", u->endpoint, FC_STR_ARG(reason));
+    u->deaf = true;
+}
+
 static enum fc_status take_message(struct fc_uplink *u, zmq_msg_t *frame, struct fc_mono now, struct fc_error *err) {
     struct fc_link_msg m;
     struct fc_error bad;
@@ -262,7 +269,7 @@ static enum fc_status take_message(struct fc_uplink *u, zmq_msg_t *frame, struct
         if (u->n.foreign++ == 0) fc_warn("aggregator %s: sent what is no answer: %s", u->endpoint, bad.text);
         return FC_OK;
     }
-    if (m.type == FC_LINK_REFUSE && fc_str_is(m.spool, "00000000000000000000000000000000")) u->deaf = true; /* who refuses without reading the spool's id */
+    if (m.type == FC_LINK_REFUSE && fc_str_is(m.spool, NOBODY)) refused_unread(u, m.reason);
     if (!fc_str_eq(m.spool, fc_spool_id(u->spool)) || (m.type != FC_LINK_ACK && m.type != FC_LINK_REFUSE)) {
         u->n.foreign++; /* an answer to a former id */
         return FC_OK;

@@ -42,6 +42,7 @@
     row(queries_refused_total, counter, "Questions refused because as many as limits.questions were open")                     \
     row(feed_messages_total, counter, "Messages received from aggregators")                                                    \
     row(feed_bad_total, counter, "Messages from aggregators that are not of the agreed form, dropped")                         \
+    row(feed_newer_total, counter, "Messages and answers from aggregators that are of a newer version than this program reads, dropped")   \
     row(feed_topics_full_total, counter, "Messages dropped because the limit of topics was reached")                           \
     row(feed_lost_total, counter, "Messages that a heartbeat says were published and that did not arrive")                     \
     row(feed_resubscribed_total, counter, "Times everything was subscribed anew, after loss or a new instance")                \
