@@ -14,6 +14,8 @@
 #define SEND_HWM 20000  /* messages a subscriber may be behind before it loses some */
 #define ANSWERS_HWM 256 /* answers, each up to some hundred MB, that one asker may leave unread; and its questions in line */
 #define HANDSHAKE_MS 5000
+#define PEER_BEAT_MS 5000  /* ZeroMQ's own, by which a peer that stopped is known, and what waits for it freed */
+#define PEER_GONE_MS 15000
 #define WISHES_MAX 16   /* subscriptions answered apart; more at once get everything */
 #define WISHES_EVERY_MS 100
 #define BEAT_BYTES 16384 /* grows */
@@ -60,12 +62,15 @@ static enum fc_status bind_to(void *zmq, int type, const char *endpoint, const c
     if (s == NULL) return fc_fail(err, FC_IO, "%s: no socket: %s", what, zmq_strerror(errno));
     bool publishes = type == ZMQ_XPUB;
     int linger = 200, hwm = publishes ? SEND_HWM : ANSWERS_HWM, receive = ANSWERS_HWM, handshake_ms = HANDSHAKE_MS, one = 1;
+    int beat_ms = PEER_BEAT_MS, gone_ms = PEER_GONE_MS;
     int64_t most = publishes ? FC_TOPIC_MAX + 64 : 1 << 16; /* a subscription with its command; a question too long is still told so */
     (void)zmq_setsockopt(s, ZMQ_LINGER, &linger, sizeof linger);
     (void)zmq_setsockopt(s, ZMQ_SNDHWM, &hwm, sizeof hwm);
     (void)zmq_setsockopt(s, ZMQ_RCVHWM, &receive, sizeof receive);
     (void)zmq_setsockopt(s, ZMQ_MAXMSGSIZE, &most, sizeof most);
     (void)zmq_setsockopt(s, ZMQ_HANDSHAKE_IVL, &handshake_ms, sizeof handshake_ms);
+    (void)zmq_setsockopt(s, ZMQ_HEARTBEAT_IVL, &beat_ms, sizeof beat_ms);
+    (void)zmq_setsockopt(s, ZMQ_HEARTBEAT_TIMEOUT, &gone_ms, sizeof gone_ms);
     if (publishes) (void)zmq_setsockopt(s, ZMQ_XPUB_VERBOSE, &one, sizeof one);
     if (zmq_bind(s, endpoint) != 0) {
         int e = errno;
@@ -113,6 +118,7 @@ void fc_publisher_destroy(struct fc_publisher *p) {
 }
 
 struct fc_wake *fc_publisher_wake(struct fc_publisher *p) { return &p->wake; }
+const struct fc_publisher_counts *fc_publisher_counted(const struct fc_publisher *p) { return &p->counts; }
 
 /* ---- topics ------------------------------------------------------------------------------------------------------ */
 
