@@ -14,9 +14,9 @@ fc_packages_build=(
 )
 # The front end, and asking the HTTP API from a shell.
 fc_packages_web=('nodejs=node' 'npm=npm' ca-certificates 'curl=curl')
-# Unit tests alone, with the model of the sleeping consumer; then whole programs, the browser, and clocks that are set.
+# Unit tests alone, with the model of the sleeping consumer; then whole programs, the browser, clocks that are set, and leaks.
 fc_packages_unit=(libcmocka-dev 'spin=spin')
-fc_packages_e2e=('chromium=chromium' fonts-noto-cjk libfaketime)
+fc_packages_e2e=('chromium=chromium' fonts-noto-cjk libfaketime 'valgrind=valgrind')
 # The second compiler of .ci/run, with the runtime of its sanitizers and of libFuzzer.
 fc_packages_clang=('clang=clang' libclang-rt-dev)
 

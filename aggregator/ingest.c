@@ -255,6 +255,7 @@ enum fc_status fc_batch_decode(const struct fc_link_msg *batch, struct fc_event_
                                struct fc_error *err) {
     FC_ASSERT(batch->count <= FC_BATCH_EVENTS_MAX && batch->events.n <= FC_BATCH_BYTES_MAX && batch->spool.n == FC_SPOOL_ID_LEN);
     rejects->invalid = rejects->unknown = 0;
+    rejects->newer = 0;
     rejects->first.text[0] = '\0';
     memcpy(block->spool, batch->spool.p, sizeof block->spool);
     block->first = batch->first;
@@ -266,6 +267,8 @@ enum fc_status fc_batch_decode(const struct fc_link_msg *batch, struct fc_event_
         enum fc_status s = fc_event_decode(&mp, &block->events[i], &why);
         if (s == FC_OK) continue;
         block->events[i] = (struct fc_event){.kind = FC_KIND_COUNT}; /* names nothing either: it may be half filled in */
+        int64_t version = s == FC_INVALID ? fc_mp_version(mp.p, fc_mp_left(&mp)) : FC_EVENT_VERSION;
+        if (version > FC_EVENT_VERSION && rejects->newer == 0) rejects->newer = version;
         if (s == FC_INVALID && !fc_mp_skip(&mp))
             return fc_fail(err, FC_INVALID, "batch of %u events: event %u at byte %zu is no msgpack value", batch->count, i, fc_mp_offset(&mp));
         if (s == FC_INVALID && rejects->invalid++ == 0) rejects->first = why;
@@ -284,11 +287,17 @@ static void count_taken(struct fc_ingest *in, const struct fc_link_msg *m, size_
     if (rejects->invalid > 0) complain(in, "an event cannot be used", m->spool, rejects->first.text);
 }
 
-/* The engine first: handover.h promises it. */
+/* The engine first: handover.h promises it. What only a newer program can read stays in the collector's spool until there is one. */
 static void take_batch(struct fc_ingest *in, struct session *s, const struct fc_link_msg *m, zmq_msg_t *route, zmq_msg_t *bytes) {
     struct fc_batch_rejects rejects;
     struct fc_error err;
     if (fc_batch_decode(m, in->spare, &rejects, &err) != FC_OK) {
+        refuse(in, route, m->spool, err.text);
+        return;
+    }
+    if (rejects.newer > 0) {
+        (void)fc_fail(&err, FC_INVALID, "an event is of version %lld, this aggregator reads version %d: update it before its collectors",
+                      (long long)rejects.newer, FC_EVENT_VERSION);
         refuse(in, route, m->spool, err.text);
         return;
     }

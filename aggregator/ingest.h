@@ -76,6 +76,7 @@ const struct fc_ingest_counts *fc_ingest_counts(const struct fc_ingest *ingest);
 struct fc_batch_rejects {
     uint32_t invalid, unknown;
     struct fc_error first; /* what was wrong with the first invalid one */
+    int64_t newer;         /* version of the first one that is of a newer version than this program reads; 0: none is */
 };
 
 /* fc_batch_decode -- copies a batch's events into the block and decodes them in place. An event that is malformed or of an unknown

@@ -1,6 +1,5 @@
 /* floorcast-aggregator: reads the command line, wires the threads together and takes them apart again. */
 #include "config.h"
-#include "disk.h"
 #include "driver.h"
 #include "endpoint.h"
 #include "ingest.h"
@@ -8,6 +7,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "options.h"
+#include "process.h"
 #include "publisher.h"
 #include "query.h"
 #include "recover.h"
@@ -121,15 +121,29 @@ static void end_broken(void *ctx, const struct fc_error *why) {
     _exit(1);
 }
 
+static enum fc_status recover(struct service *v, struct fc_recovered *r, struct fc_error *err) {
+    v->engine = fc_engine_create(v->s->rules, v->s->event_clock);
+    if (v->s->cell) fc_engine_show_tallies(v->engine);
+    return fc_recover(v->store, v->engine, fc_wall_now(), r, err);
+}
+
+/* Without room for that the start goes on: live figures are right, and the stored ones will be when there is room. */
+static enum fc_status store_tail(struct service *v, struct fc_recovered *r, struct fc_error *err) {
+    enum fc_status st = fc_recover_store(v->store, v->engine, err);
+    if (st != FC_FULL) return st;
+    fc_warn("%s: until there is room, answers about stored intervals lack the last %llu events", err->text, (unsigned long long)r->events);
+    fc_engine_destroy(v->engine);
+    return recover(v, r, err);
+}
+
 static enum fc_status open_state(struct service *v, struct fc_error *err) {
     const struct fc_store_options options = {.dir = v->s->data, .map_bytes = v->s->data_limit_bytes, .merge = fc_tally_merge_bytes};
     struct fc_recovered r;
     enum fc_status st = fc_store_open(&options, &v->store, err);
     if (st == FC_INVALID) fc_err("the data directory %s is damaged: " WAY_OUT, v->s->data);
     if (st != FC_OK) return st;
-    v->engine = fc_engine_create(v->s->rules, v->s->event_clock);
-    if (v->s->cell) fc_engine_show_tallies(v->engine);
-    st = fc_recover(v->store, v->engine, fc_wall_now(), &r, err);
+    st = recover(v, &r, err);
+    if (st == FC_OK && r.events > 0) st = store_tail(v, &r, err);
     if (st == FC_INVALID) fc_err("the data directory %s is damaged: " WAY_OUT, v->s->data);
     if (st != FC_OK) return fc_context(err, st, "--data %s", v->s->data);
     if (r.records > 0 || r.batches > 0)
@@ -257,12 +271,7 @@ static void serve(struct service *v, const sigset_t *signals) {
 static enum fc_status run(const struct settings *s, struct fc_error *err) {
     static struct service v;
     sigset_t signals;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGHUP);
-    fc_disk_ignore_size_signal();
-    (void)sigprocmask(SIG_BLOCK, &signals, NULL); /* before any thread, so that all of them inherit it */
+    fc_process_hold_signals(&signals);
     v.s = s;
     v.zmq = zmq_ctx_new();
     if (v.zmq == NULL) return fc_fail(err, FC_IO, "cannot start ZeroMQ: %s", zmq_strerror(zmq_errno()));
@@ -285,6 +294,7 @@ int main(int argc, char **argv) {
     static struct fc_option_values got[OPT_COUNT];
     struct settings s = {0};
     struct fc_error err = {0};
+    fc_process_hold_signals(NULL);
     int code = fc_options_run(&program, argc, argv, got);
     if (code >= 0) return code;
     if (got[OPT_KPIS].n > 0) {

@@ -82,7 +82,8 @@ void fc_metrics_each(void *metrics, const struct fc_publisher_counts *publisher,
     const struct fc_metrics *m = metrics;
     struct fc_mono now = fc_mono_now();
     struct fc_aggregator_figures f = {.publisher_stalls = publisher->stalls, .publisher_turn_us_max = publisher->turn_us_max,
-                                      .subscriptions = publisher->subscriptions, .messages_sent = publisher->sent};
+                                      .subscriptions = publisher->subscriptions, .questions = publisher->questions,
+                                      .questions_refused = publisher->questions_refused, .messages_sent = publisher->sent};
     engine(fc_driver_counts(m->driver), now, &f);
     writer(fc_writer_counts(m->writer), &f);
     for (uint32_t i = 0; i < m->ingests_n; i++) add_ingest(m->ingests[i], &f);

@@ -14,6 +14,8 @@
 #define SEND_HWM 20000  /* messages a subscriber may be behind before it loses some */
 #define ANSWERS_HWM 256 /* answers, each up to some hundred MB, that one asker may leave unread; and its questions in line */
 #define HANDSHAKE_MS 5000
+#define PEER_BEAT_MS 5000  /* ZeroMQ's own, by which a peer that stopped is known, and what waits for it freed */
+#define PEER_GONE_MS 15000
 #define WISHES_MAX 16   /* subscriptions answered apart; more at once get everything */
 #define WISHES_EVERY_MS 100
 #define BEAT_BYTES 16384 /* grows */
@@ -60,12 +62,15 @@ static enum fc_status bind_to(void *zmq, int type, const char *endpoint, const c
     if (s == NULL) return fc_fail(err, FC_IO, "%s: no socket: %s", what, zmq_strerror(errno));
     bool publishes = type == ZMQ_XPUB;
     int linger = 200, hwm = publishes ? SEND_HWM : ANSWERS_HWM, receive = ANSWERS_HWM, handshake_ms = HANDSHAKE_MS, one = 1;
+    int beat_ms = PEER_BEAT_MS, gone_ms = PEER_GONE_MS;
     int64_t most = publishes ? FC_TOPIC_MAX + 64 : 1 << 16; /* a subscription with its command; a question too long is still told so */
     (void)zmq_setsockopt(s, ZMQ_LINGER, &linger, sizeof linger);
     (void)zmq_setsockopt(s, ZMQ_SNDHWM, &hwm, sizeof hwm);
     (void)zmq_setsockopt(s, ZMQ_RCVHWM, &receive, sizeof receive);
     (void)zmq_setsockopt(s, ZMQ_MAXMSGSIZE, &most, sizeof most);
     (void)zmq_setsockopt(s, ZMQ_HANDSHAKE_IVL, &handshake_ms, sizeof handshake_ms);
+    (void)zmq_setsockopt(s, ZMQ_HEARTBEAT_IVL, &beat_ms, sizeof beat_ms);
+    (void)zmq_setsockopt(s, ZMQ_HEARTBEAT_TIMEOUT, &gone_ms, sizeof gone_ms);
     if (publishes) (void)zmq_setsockopt(s, ZMQ_XPUB_VERBOSE, &one, sizeof one);
     if (zmq_bind(s, endpoint) != 0) {
         int e = errno;
@@ -113,6 +118,7 @@ void fc_publisher_destroy(struct fc_publisher *p) {
 }
 
 struct fc_wake *fc_publisher_wake(struct fc_publisher *p) { return &p->wake; }
+const struct fc_publisher_counts *fc_publisher_counted(const struct fc_publisher *p) { return &p->counts; }
 
 /* ---- topics ------------------------------------------------------------------------------------------------------ */
 
@@ -315,7 +321,9 @@ static void write_stall(struct fc_mpw *w, const struct fc_stall *stall) {
 static void write_beat(struct fc_mpw *w, const struct fc_publisher *p, const struct metrics *metrics, struct fc_mono now) {
     const struct fc_driver_counts *engine = fc_driver_counts(p->o.driver);
     bool stalled = p->stall.kind != FC_STALL_NONE;
-    fc_mpw_map(w, stalled ? 12 : 11);
+    fc_mpw_map(w, stalled ? 13 : 12);
+    fc_mpw_key(w, "v");
+    fc_mpw_int(w, FC_STATE_VERSION);
     fc_mpw_key(w, "topic");
     fc_mpw_key(w, "hb");
     fc_mpw_key(w, "ver");
@@ -395,7 +403,9 @@ static void snapshot(struct fc_publisher *p, struct fc_job *job, struct fc_str p
     FC_ASSERT(job->reply != NULL);
     struct fc_mpw w;
     fc_mpw_init(&w, job->reply, bytes);
-    fc_mpw_map(&w, 3);
+    fc_mpw_map(&w, 4);
+    fc_mpw_key(&w, "v");
+    fc_mpw_int(&w, FC_STATE_VERSION);
     fc_mpw_key(&w, "id");
     fc_mpw_int(&w, id);
     fc_mpw_key(&w, "ok");
@@ -409,14 +419,23 @@ static void snapshot(struct fc_publisher *p, struct fc_job *job, struct fc_str p
     answer(p, job);
 }
 
+static void refuse(struct fc_publisher *p, struct fc_job *job, enum fc_status why, const char *text) {
+    p->counts.questions_refused++;
+    fc_query_refuse(job->request, job->request_n, why, text, &job->reply, &job->reply_n);
+    answer(p, job);
+}
+
 static void take_question(struct fc_publisher *p, struct fc_job *job) {
     struct fc_str prefix = {0};
     int64_t id = 0;
-    if (op_is(job, "snapshot", &prefix, &id)) {
+    struct fc_error err;
+    if (fc_query_check_version(job->request, job->request_n, &err) != FC_OK) {
+        refuse(p, job, FC_INVALID, err.text);
+    } else if (op_is(job, "snapshot", &prefix, &id)) {
         snapshot(p, job, prefix, id);
     } else if (p->jobs == JOBS_MAX || !FC_RING_PUSH(fc_query_jobs(p->o.answers), &job)) {
-        fc_query_refuse(job->request, job->request_n, "too many questions at once: ask again later", &job->reply, &job->reply_n);
-        answer(p, job);
+        (void)snprintf(err.text, sizeof err.text, "%d questions wait for their answers, as many as may: ask again later", JOBS_MAX);
+        refuse(p, job, FC_AGAIN, err.text);
     } else {
         p->jobs++;
         fc_wake_signal(fc_query_wake(p->o.answers));
@@ -433,6 +452,7 @@ static bool take_question_frames(struct fc_publisher *p) {
         free(job);
         return false;
     }
+    p->counts.questions++;
     int frames = 0, n = 0, more = zmq_msg_more(&job->route);
     size_t more_n = sizeof more;
     while (more) {
@@ -445,8 +465,7 @@ static bool take_question_frames(struct fc_publisher *p) {
         job->request_n = (uint32_t)n;
         take_question(p, job);
     } else {
-        fc_query_refuse(NULL, 0, "expected one frame of at most 4096 bytes", &job->reply, &job->reply_n);
-        answer(p, job);
+        refuse(p, job, FC_INVALID, "expected one frame of at most 4096 bytes");
     }
     return true;
 }

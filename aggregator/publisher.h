@@ -15,7 +15,7 @@
 #define FC_PUBLISHER_COLLECTORS 64 /* whose latest word is kept; of more the longest silent is forgotten */
 
 struct fc_publisher_counts { /* the publisher thread's own */
-    uint64_t sent, subscriptions, stalls, turn_us_max;
+    uint64_t sent, subscriptions, questions, questions_refused, stalls, turn_us_max;
 };
 
 struct fc_publisher_options {
@@ -39,6 +39,7 @@ struct fc_publisher;
 FC_MUST_USE enum fc_status fc_publisher_create(const struct fc_publisher_options *options, struct fc_publisher **out, struct fc_error *err);
 void fc_publisher_destroy(struct fc_publisher *p); /* NULL is fine; stopped */
 struct fc_wake *fc_publisher_wake(struct fc_publisher *p);
+const struct fc_publisher_counts *fc_publisher_counted(const struct fc_publisher *p); /* Thread: publisher */
 
 /* fc_publisher_do_work -- one turn: sends what the engine handed over, answers, beats. Does not block. Thread: publisher */
 void fc_publisher_do_work(struct fc_publisher *p, struct fc_mono now);

@@ -2,6 +2,7 @@
 
 #include "kpi.h"
 #include "query_private.h"
+#include "state.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -100,7 +101,9 @@ static void write_item(struct reply *r, const struct fc_query_base *base, const 
 static void write_ok(struct reply *r, int64_t id, uint32_t items) {
     struct fc_mpw w;
     open_room(r, &w);
-    fc_mpw_map(&w, 3);
+    fc_mpw_map(&w, 4);
+    fc_mpw_key(&w, "v");
+    fc_mpw_int(&w, FC_STATE_VERSION);
     fc_mpw_key(&w, "id");
     fc_mpw_int(&w, id);
     fc_mpw_key(&w, "ok");
@@ -113,7 +116,9 @@ static void write_ok(struct reply *r, int64_t id, uint32_t items) {
 static void write_error(struct reply *r, int64_t id, enum fc_status st, const char *text) {
     struct fc_mpw w;
     open_room(r, &w);
-    fc_mpw_map(&w, 4);
+    fc_mpw_map(&w, 5);
+    fc_mpw_key(&w, "v");
+    fc_mpw_int(&w, FC_STATE_VERSION);
     fc_mpw_key(&w, "id");
     fc_mpw_int(&w, id);
     fc_mpw_key(&w, "ok");
@@ -160,21 +165,19 @@ void fc_query_answer(const struct fc_query_base *base, const uint8_t *request, s
     *reply_n = r.n;
 }
 
-/* Only for the id: whatever else is wrong with it. */
-static int64_t id_of(const uint8_t *request, size_t n) {
-    struct fc_mp mp = fc_mp_open(request, n);
-    uint32_t pairs;
-    int64_t id = 0;
-    struct fc_str key;
-    if (!fc_mp_map(&mp, &pairs)) return 0;
-    for (uint32_t i = 0; i < pairs && fc_mp_str(&mp, &key); i++)
-        if (!(fc_str_is(key, "id") ? fc_mp_i64(&mp, &id) : fc_mp_skip(&mp))) break;
-    return id;
+enum fc_status fc_query_check_version(const uint8_t *request, size_t n, struct fc_error *err) {
+    int64_t v = fc_mp_version(request, n);
+    if (v == FC_STATE_VERSION) return FC_OK;
+    if (v < 0) return fc_fail(err, FC_INVALID, "v: expected a version, %d", FC_STATE_VERSION);
+    return fc_fail(err, FC_INVALID, "a question of version %lld: this program reads version %d", (long long)v, FC_STATE_VERSION);
 }
 
-void fc_query_refuse(const uint8_t *request, size_t n, const char *text, uint8_t **reply, size_t *reply_n) {
+void fc_query_refuse(const uint8_t *request, size_t n, enum fc_status why, const char *text, uint8_t **reply, size_t *reply_n) {
     struct reply r = {0};
-    write_error(&r, id_of(request, n), FC_INVALID, text);
+    struct fc_mp at;
+    int64_t id = 0;
+    if (!fc_mp_find(request, n, "id", &at) || !fc_mp_i64(&at, &id)) id = 0;
+    write_error(&r, id, why, text);
     *reply = r.bytes;
     *reply_n = r.n;
 }

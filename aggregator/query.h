@@ -4,7 +4,7 @@
  * store. A stretch is put together from the largest stored intervals that fit: days of UTC, quarters of an hour,
  * minutes at its edges; percentiles included, since it is histograms that are merged. Groups are put together from
  * their queues, formulas taken from the rules, both as they are today. What the engine has not checkpointed yet (about
- * a second) is not in it.
+ * a second) is not in it; what a crash left in the journal alone is, from the start on (recover.h).
  */
 #ifndef FC_QUERY_H
 #define FC_QUERY_H
@@ -43,8 +43,11 @@ struct fc_query_base {
 void fc_query_answer(const struct fc_query_base *base, const uint8_t *request, size_t n, uint8_t **reply,
                      size_t *reply_n);
 
-/* {"id":..,"ok":false,"code":"invalid","error":text} with the id the request carried, if it can be read. */
-void fc_query_refuse(const uint8_t *request, size_t n, const char *text, uint8_t **reply, size_t *reply_n);
+/* fc_query_check_version -- of any request. Errors: FC_INVALID it is of a version that is not read here. */
+FC_MUST_USE enum fc_status fc_query_check_version(const uint8_t *request, size_t n, struct fc_error *err);
+
+/* A refusal: "ok" false, "code" `why`, "error" text, with the id the request carried, if it can be read. */
+void fc_query_refuse(const uint8_t *request, size_t n, enum fc_status why, const char *text, uint8_t **reply, size_t *reply_n);
 
 struct fc_query;
 

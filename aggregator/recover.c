@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define APPLY_STEP 10000 /* records a transaction */
+
 struct recovery {
     struct fc_engine *engine;
     struct fc_event_block *block;
@@ -119,6 +121,57 @@ static enum fc_status restore(struct fc_store *store, struct recovery *r) {
     const struct customers *failed = there.st != FC_OK ? &there : &here;
     if (failed->st != FC_OK && r->err != NULL) *r->err = failed->err;
     return failed->st;
+}
+
+/* ---- what the journal brought back, stored ------------------------------------------------------------------------ */
+
+struct keeper {
+    struct fc_store *store;
+    struct fc_record_block block;
+    enum fc_status st;
+    struct fc_error *err;
+};
+
+static struct fc_record_block *take_block(void *ctx) {
+    struct keeper *k = ctx;
+    k->block.used = 0;
+    k->block.last = false;
+    return &k->block;
+}
+
+static enum fc_status apply_all(struct fc_store *store, struct fc_error *err) {
+    uint32_t done;
+    uint64_t left = 1;
+    enum fc_status st = FC_OK;
+    while (st == FC_OK && left > 0) {
+        st = fc_store_begin(store, err);
+        if (st != FC_OK) return st;
+        st = fc_store_apply(store, APPLY_STEP, &done, &left, err);
+        if (st == FC_OK) st = fc_store_commit(store, err);
+        else fc_store_abort(store);
+    }
+    return st;
+}
+
+/* A checkpoint that is not whole counts for nothing, so after an error the store is as it was. */
+static void give_block(void *ctx, struct fc_record_block *block) {
+    struct keeper *k = ctx;
+    if (k->st == FC_OK) k->st = fc_store_begin(k->store, k->err);
+    if (k->st != FC_OK) return;
+    k->st = fc_store_stage(k->store, block, k->err);
+    if (k->st == FC_OK) k->st = fc_store_commit(k->store, k->err);
+    else fc_store_abort(k->store);
+    if (k->st == FC_OK && block->last) k->st = apply_all(k->store, k->err);
+}
+
+enum fc_status fc_recover_store(struct fc_store *store, struct fc_engine *engine, struct fc_error *err) {
+    struct keeper *k = malloc(sizeof *k);
+    FC_ASSERT(k != NULL);
+    *k = (struct keeper){.store = store, .st = FC_OK, .err = err};
+    fc_engine_checkpoint(engine, take_block, give_block, k);
+    enum fc_status st = k->st;
+    free(k);
+    return st;
 }
 
 enum fc_status fc_recover(struct fc_store *store, struct fc_engine *engine, struct fc_wall wall, struct fc_recovered *out, struct fc_error *err) {

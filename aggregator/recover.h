@@ -13,4 +13,10 @@ struct fc_recovered {
  * before the stop lands in the windows and the day it belongs to. Errors: of the store; FC_INVALID a record or batch of another version. */
 FC_MUST_USE enum fc_status fc_recover(struct fc_store *store, struct fc_engine *engine, struct fc_wall wall, struct fc_recovered *out, struct fc_error *err);
 
+/* fc_recover_store -- what the journal brought back becomes part of the stored intervals, by a checkpoint: else a question about the
+ * last second before a crash, asked before the first one, would be answered without it.
+ * Errors: those of a commit; the engine has then given away what nobody has: destroy it and recover again, the store is as it was.
+ * Thread: main, before the writer starts; waits for the disk */
+FC_MUST_USE enum fc_status fc_recover_store(struct fc_store *store, struct fc_engine *engine, struct fc_error *err);
+
 #endif

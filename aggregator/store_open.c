@@ -98,8 +98,10 @@ static enum fc_status check_format(struct fc_store *store, MDB_txn *txn, struct 
     if (rc != 0) return fc_store_failed(store, rc, "reading the format", err);
     uint64_t format = fc_le64_get(value.mv_data);
     if (format == FC_STORE_FORMAT) return FC_OK;
-    return fc_fail(err, FC_CONFIG, "data directory %s: written by %s version of this program (format %llu; this one reads %d)", store->dir,
-                   format > FC_STORE_FORMAT ? "a newer" : "an unknown", (unsigned long long)format, FC_STORE_FORMAT);
+    return fc_fail(err, FC_CONFIG,
+                   "data directory %s: written by %s version of this program (format %llu; this one reads %d); README, \"A store of another version\", "
+                   "says what to do",
+                   store->dir, format > FC_STORE_FORMAT ? "a newer" : "an older", (unsigned long long)format, FC_STORE_FORMAT);
 }
 
 static enum fc_status open_dbs(struct fc_store *store, MDB_txn *txn, unsigned flags, struct fc_error *err) {

@@ -59,13 +59,8 @@ struct fc_collector {
 
 static enum fc_status catch_signals(struct fc_collector *c, struct fc_error *err) {
     sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGHUP);
-    (void)signal(SIGPIPE, SIG_IGN);
-    fc_disk_ignore_size_signal();
-    if (sigprocmask(SIG_BLOCK, &set, NULL) == 0) c->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    fc_process_hold_signals(&set);
+    c->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     return c->signal_fd >= 0 ? FC_OK : fc_fail(err, FC_IO, "signalfd: %s", strerror(errno));
 }
 

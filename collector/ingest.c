@@ -47,6 +47,9 @@ static enum fc_status endpoint_of(const char *uri, const char *rest, char *endpo
 }
 
 static enum fc_status bind_socket(struct ingest *in, const char *endpoint, struct fc_error *err) {
+    static const struct {
+        int on, idle_s, every_s, times;
+    } alive = {1, 30, 10, 3};
     const char *uri = in->args->uri;
     int linger = 200, mandatory = 1, hwm = PEER_QUEUE, backlog = 1024, handshake_ms = 5000, ipv6 = strchr(endpoint, '[') != NULL;
     int64_t most = 2 * (int64_t)FC_INGEST_MESSAGE_MAX; /* above: the connection ends; below: an error tells why */
@@ -59,6 +62,11 @@ static enum fc_status bind_socket(struct ingest *in, const char *endpoint, struc
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_SNDHWM, &hwm, sizeof hwm);
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_BACKLOG, &backlog, sizeof backlog);
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_HANDSHAKE_IVL, &handshake_ms, sizeof handshake_ms);
+    /* Not ZeroMQ's own heartbeat: producers of its protocol before 3.1 answer none, and would be cut off. */
+    if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_TCP_KEEPALIVE, &alive.on, sizeof alive.on);
+    if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_TCP_KEEPALIVE_IDLE, &alive.idle_s, sizeof alive.idle_s);
+    if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_TCP_KEEPALIVE_INTVL, &alive.every_s, sizeof alive.every_s);
+    if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_TCP_KEEPALIVE_CNT, &alive.times, sizeof alive.times);
     if (rc == 0) rc = zmq_setsockopt(in->socket, ZMQ_IPV6, &ipv6, sizeof ipv6);
     FC_ASSERT(rc == 0);
     if (zmq_bind(in->socket, endpoint) == 0) return FC_OK;

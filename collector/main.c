@@ -2,6 +2,7 @@
 #include "collector.h"
 #include "event.h"
 #include "log.h"
+#include "process.h"
 
 #include <stdio.h>
 
@@ -15,6 +16,7 @@ int main(int argc, char **argv) {
     struct fc_settings settings;
     struct fc_error err = {.text = ""}, last = {.text = ""};
     struct fc_collector *c = NULL;
+    fc_process_hold_signals(NULL);
     enum fc_status st = fc_settings_load(argc, argv, &settings, &err);
     if (st == FC_EOF) return 0;
     if (st != FC_OK) return fc_options_fail(&fc_collector_program, st, &err);

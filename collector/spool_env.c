@@ -14,7 +14,9 @@
 #error "the byte swaps of spool_env.h are written for a little endian machine"
 #endif
 
-#define FORMAT "floorcast-spool 1"
+#define FORMAT_NAME "floorcast-spool "
+#define FORMAT_NUMBER "1"
+#define FORMAT FORMAT_NAME FORMAT_NUMBER
 #define LOCK_BYTES 8192 /* of LMDB's lock.mdb with its usual 126 readers */
 
 void fc_spool_new_id(char id[FC_SPOOL_ID_LEN + 1]) {
@@ -153,22 +155,31 @@ static int find_first(struct fc_spool_env *e, MDB_txn *txn) {
     return rc == MDB_NOTFOUND ? 0 : rc == 0 ? MDB_CORRUPTED : rc;
 }
 
-/* 0, an LMDB error, or 1: something, but no spool of this format. */
+enum { NO_SPOOL = 1, OTHER_FORMAT = 2 };
+
+static int check_format(struct fc_spool_env *e, struct fc_str format) {
+    if (fc_str_eq(format, fc_str(FORMAT))) return 0;
+    if (!fc_str_starts(format, FORMAT_NAME)) return NO_SPOOL;
+    (void)fc_str_copy(e->format, sizeof e->format, fc_str_n(format.p + strlen(FORMAT_NAME), format.n - (uint32_t)strlen(FORMAT_NAME)));
+    return OTHER_FORMAT;
+}
+
+/* 0, an LMDB error, or one of the two above. */
 static int read_state(struct fc_spool_env *e, MDB_txn *txn) {
     MDB_val k = fc_val("format", 6), v;
     int rc = mdb_dbi_open(txn, "state", 0, &e->state);
     if (rc == 0) rc = mdb_dbi_open(txn, "events", 0, &e->events);
     if (rc == 0) rc = mdb_get(txn, e->state, &k, &v);
-    if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE) return 1;
+    if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE) return NO_SPOOL;
+    if (rc == 0) rc = check_format(e, fc_str_n(v.mv_data, v.mv_size));
     if (rc != 0) return rc;
-    if (!fc_str_eq(fc_str_n(v.mv_data, v.mv_size), fc_str(FORMAT))) return 1;
     k = fc_val("id", 2);
     if ((rc = mdb_get(txn, e->state, &k, &v)) != 0) return rc;
-    if (v.mv_size != FC_SPOOL_ID_LEN) return 1;
+    if (v.mv_size != FC_SPOOL_ID_LEN) return NO_SPOOL;
     (void)fc_str_copy(e->id, sizeof e->id, fc_str_n(v.mv_data, v.mv_size));
     k = fc_val("next", 4);
     if ((rc = mdb_get(txn, e->state, &k, &v)) != 0) return rc;
-    if (v.mv_size != 8) return 1;
+    if (v.mv_size != 8) return NO_SPOOL;
     e->next = fc_be64(v.mv_data);
     return find_first(e, txn);
 }
@@ -201,7 +212,10 @@ static enum fc_status open_databases(struct fc_spool_env *e, const char *dir, st
         return fc_fail(err, FC_IO, "spool %s: data.mdb was cut (%lld bytes, pages behind its end are in use); README, \"A damaged spool\", says what to do",
                        dir, (long long)length);
     }
-    if (rc == 1) return fc_fail(err, FC_IO, "spool %s: holds an LMDB environment that is not a spool of this version: give another --spool", dir);
+    if (rc == OTHER_FORMAT)
+        return fc_fail(err, FC_IO, "spool %s: written by another version of this program (format %s; this one reads " FORMAT_NUMBER "); README, \"A spool of another version\", says what to do",
+                       dir, e->format);
+    if (rc == NO_SPOOL) return fc_fail(err, FC_IO, "spool %s: holds an LMDB environment that is not a spool of this version: give another --spool", dir);
     return fc_fail(err, FC_IO, "spool %s: damaged (%s); README, \"A damaged spool\", says what to do", dir, mdb_strerror(rc));
 }
 

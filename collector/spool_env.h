@@ -14,6 +14,7 @@ struct fc_spool_env {
     int witness; /* of data.mdb, see base/disk.h */
     uint64_t first, next;         /* as found */
     char id[FC_SPOOL_ID_LEN + 1]; /* read, or made and written */
+    char format[24];              /* of a spool that another version wrote */
 };
 
 /* fc_spool_env_open -- all of fc_spool_open that touches the disk. On error nothing stays open. */

@@ -9,6 +9,7 @@
 
 #define RECEIVE_MAX 256 /* messages taken in one round */
 #define LOG_EVERY_MS 60000
+#define NOBODY "00000000000000000000000000000000" /* the spool of a refusal by somebody who could not read one */
 
 struct flight { /* one batch under way */
     uint64_t end;
@@ -20,6 +21,7 @@ struct fc_uplink {
     struct fc_spool *spool;
     char endpoint[256], gap[200];
     bool asking;      /* hello is out (or wants to go out): no batches until an ack answers */
+    bool doubting;    /* it is out because nothing was heard, on a connection that stands: what flies is still on its way */
     bool want_out;    /* the socket took nothing: wait until it does */
     bool holding;     /* refused: ask again at ask_at, not before */
     bool away, lost_said;
@@ -185,6 +187,7 @@ static void rewind_to(struct fc_uplink *u, uint64_t number) {
     u->cursor = u->rewound = number;
     u->head = u->flying = 0;
     u->flying_bytes = 0;
+    u->doubting = false;
 }
 
 /* The numbers do not fit: what is between is lost, or cannot be told apart. */
@@ -233,7 +236,13 @@ static enum fc_status take_ack(struct fc_uplink *u, uint64_t next, struct fc_mon
     land(u, next);
     if (next > first) u->refused_ms = FC_UPLINK_RETRY_MS;
     if (u->holding) return FC_OK;
-    bool progress = next > first, again = !progress && u->flying > 0 && u->rewound != next;
+    bool progress = next > first;
+    if (u->doubting && progress && u->flying > 0) { /* it is slow, no more: the answer to the hello is still to come, behind all that flies */
+        u->retry_ms = FC_UPLINK_RETRY_MS;
+        u->ask_at = after(now, u->retry_ms);
+        return FC_OK;
+    }
+    bool again = !progress && u->flying > 0 && u->rewound != next;
     if (u->asking || again || u->cursor < next) rewind_to(u, next);
     u->asking = false;
     if (progress || u->flying == 0) u->retry_ms = FC_UPLINK_RETRY_MS;
@@ -255,6 +264,12 @@ static void take_refuse(struct fc_uplink *u, struct fc_str reason, struct fc_mon
     u->refused_ms = u->refused_ms * 2 < FC_UPLINK_REFUSED_MS_MAX ? u->refused_ms * 2 : FC_UPLINK_REFUSED_MS_MAX;
 }
 
+/* It could not even read whose message that was: it knows no tell, or not this version of the link. */
+static void refused_unread(struct fc_uplink *u, struct fc_str reason) {
+    if (!u->deaf) fc_warn("aggregator %s: cannot read what it is sent: %.*s", u->endpoint, FC_STR_ARG(reason));
+    u->deaf = true;
+}
+
 static enum fc_status take_message(struct fc_uplink *u, zmq_msg_t *frame, struct fc_mono now, struct fc_error *err) {
     struct fc_link_msg m;
     struct fc_error bad;
@@ -262,7 +277,7 @@ static enum fc_status take_message(struct fc_uplink *u, zmq_msg_t *frame, struct
         if (u->n.foreign++ == 0) fc_warn("aggregator %s: sent what is no answer: %s", u->endpoint, bad.text);
         return FC_OK;
     }
-    if (m.type == FC_LINK_REFUSE && fc_str_is(m.spool, "00000000000000000000000000000000")) u->deaf = true; /* who refuses without reading the spool's id */
+    if (m.type == FC_LINK_REFUSE && fc_str_is(m.spool, NOBODY)) refused_unread(u, m.reason);
     if (!fc_str_eq(m.spool, fc_spool_id(u->spool)) || (m.type != FC_LINK_ACK && m.type != FC_LINK_REFUSE)) {
         u->n.foreign++; /* an answer to a former id */
         return FC_OK;
@@ -321,9 +336,11 @@ enum fc_status fc_uplink_work(struct fc_uplink *u, struct fc_wall wall, struct f
     if (anew) u->deaf = false;
     if (anew && !u->holding) {
         u->asking = true;
+        u->doubting = false;
         u->ask_at = now;
     }
     if (u->ask_at.ns <= now.ns) {
+        if (!u->asking) u->doubting = u->flying > 0;
         u->asking = true; /* until the answer nothing is sent: it tells from where to go on */
         say_hello(u, now);
     }

@@ -2,7 +2,9 @@
  *
  * Batches go out in order, at most FC_UPLINK_WINDOW at a time. An ack names the next number wanted: below it all is
  * forgotten. When no ack comes for a while the uplink asks (hello) and goes on from the answer, so a lost message, a
- * restart of either side or a day without network cost nothing but sending twice. ZeroMQ reconnects by itself.
+ * restart of either side or a day without network cost nothing but sending twice. ZeroMQ reconnects by itself. An ack that
+ * comes while it asks, over the same connection, only shows a slow aggregator: then nothing is sent twice, but nothing new either
+ * until the hello is answered.
  *
  * What the aggregator holds may not fit what is here: its data was lost or is an old copy, or this spool is an old copy.
  * That is said aloud, becomes a `gap` event, and where the numbers would collide the spool takes a new id: an

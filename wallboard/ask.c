@@ -2,6 +2,7 @@
 
 #include "answers.h"
 #include "log.h"
+#include "state.h"
 
 #include <stdlib.h>
 #include <zmq.h>
@@ -66,7 +67,9 @@ int fc_asks_fd(const struct fc_asks *asks, uint32_t i) {
 static size_t encode(uint8_t *to, size_t cap, int64_t id, const struct fc_range *r) {
     struct fc_mpw w;
     fc_mpw_init(&w, to, cap);
-    fc_mpw_map(&w, 5u + (r->name.n > 0) + (r->channel.n > 0) + (r->step_us > 0));
+    fc_mpw_map(&w, 6u + (r->name.n > 0) + (r->channel.n > 0) + (r->step_us > 0));
+    fc_mpw_key(&w, "v");
+    fc_mpw_int(&w, FC_STATE_VERSION);
     fc_mpw_key(&w, "id");
     fc_mpw_int(&w, id);
     fc_mpw_key(&w, "op");
@@ -172,7 +175,7 @@ static void refuse(struct request *r, enum fc_status status, struct fc_str text)
 }
 
 static enum fc_status status_of(const void *bytes, size_t n) {
-    static const enum fc_status told[] = {FC_ABSENT, FC_FULL, FC_IO};
+    static const enum fc_status told[] = {FC_ABSENT, FC_FULL, FC_AGAIN, FC_IO};
     struct fc_mp at;
     struct fc_str code;
     if (!fc_item_find(bytes, n, "code", &at) || !fc_mp_str(&at, &code)) return FC_INVALID;
@@ -220,7 +223,10 @@ static void answer(struct fc_asks *asks, uint32_t cell, const void *bytes, size_
     while (ask != NULL && (id < ask->id || id >= ask->id + ask->requests_n)) ask = ask->next;
     if (ask == NULL) return; /* too late, or its asker has gone */
     struct request *r = &ask->requests[id - ask->id];
-    if (!take(r, cell, bytes, n)) {
+    if (fc_mp_version(bytes, n) > FC_STATE_VERSION) {
+        asks->counters->feed_newer_total++;
+        refuse(r, FC_IO, FC_STR_LIT("the aggregator's answer is of a newer version than this wallboard reads: update it"));
+    } else if (!take(r, cell, bytes, n)) {
         asks->counters->feed_bad_total++;
         refuse(r, FC_IO, FC_STR_LIT("the aggregator's answer is not of the agreed form"));
     }

@@ -17,7 +17,8 @@ struct fc_ask;
 
 /* What became of an ask. FC_OK: `items` holds `count` msgpack items one behind the other. FC_ABSENT: no aggregator
  * knows what was asked for; FC_INVALID, FC_FULL: they refuse, err says why. FC_IO: an answer was unreadable, the
- * aggregator failed, or those that answered do not know it while others are away. FC_AGAIN: no answer in time.
+ * aggregator failed, or those that answered do not know it while others are away. FC_AGAIN: no answer in
+ * time, or, with words in err, one has no room for it now.
  * The ask is freed after the call; bytes and err may be taken over. */
 typedef void fc_ask_done(void *ctx, enum fc_status status, struct fc_bytes *items, uint32_t count,
                          const struct fc_error *err);

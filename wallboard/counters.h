@@ -38,10 +38,12 @@
     row(http_refused_work_total, counter, "Requests and subscriptions refused because their address used up work_ms_per_s")    \
     row(http_refused_memory_total, counter, "HTTP requests refused because replies being sent held reply_mb")                  \
     row(http_impatient_total, counter, "Connections closed because the next request came while an answer was under way")       \
+    row(http_untaken_total, counter, "Connections closed because nothing of a reply could be sent for 30 s")                   \
     row(http_reply_bytes, gauge, "Bytes of replies held until they are sent")                                                  \
     row(queries_refused_total, counter, "Questions refused because as many as limits.questions were open")                     \
     row(feed_messages_total, counter, "Messages received from aggregators")                                                    \
     row(feed_bad_total, counter, "Messages from aggregators that are not of the agreed form, dropped")                         \
+    row(feed_newer_total, counter, "Messages and answers from aggregators that are of a newer version than this program reads, dropped")   \
     row(feed_topics_full_total, counter, "Messages dropped because the limit of topics was reached")                           \
     row(feed_lost_total, counter, "Messages that a heartbeat says were published and that did not arrive")                     \
     row(feed_resubscribed_total, counter, "Times everything was subscribed anew, after loss or a new instance")                \

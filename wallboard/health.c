@@ -7,6 +7,7 @@
 #include "job.h"
 #include "json.h"
 #include "process.h"
+#include "state.h"
 #include "told.h"
 
 #include <inttypes.h>
@@ -105,6 +106,8 @@ static void judge_stall(struct part *p, const struct fc_cell *c) {
 
 static void judge_cell(struct part *p, const struct fc_cell *c, struct fc_mono now) {
     judge_trouble(p, c, now);
+    if (c->newer != 0)
+        say(p, STALE, "it sends messages of version %lld, this wallboard reads version %d: update it", (long long)c->newer, FC_STATE_VERSION);
     if (c->heard.ns == 0) return;
     int64_t checkpoint_ms = metric(c, "checkpoint_age_ms");
     judge_stall(p, c);

@@ -8,11 +8,12 @@
 static bool answered(struct fc_job *job, enum fc_status status, const struct fc_error *err) {
     job->ask = NULL;
     if (status == FC_OK) return true;
-    if (status == FC_AGAIN)
+    if (status == FC_AGAIN && err->text[0] == '\0')
         fc_job_error(job, 504, "the aggregator did not answer within %d s", FC_ASK_TIMEOUT_MS / 1000);
     else
         fc_job_error(job,
                      status == FC_ABSENT                         ? 404
+                     : status == FC_AGAIN                        ? 503
                      : status == FC_INVALID || status == FC_FULL ? 400
                                                                  : 502,
                      "%s", err->text);

@@ -23,6 +23,7 @@ struct request {
     struct fc_turn turn;
     struct lws *wsi;
     bool head_only, begun, not_modified;
+    struct fc_mono progress; /* when something of the reply went out last */
     size_t sent, held; /* of the body; what of it is counted as memory held */
 };
 
@@ -107,7 +108,8 @@ static int send_some(struct http_state *state) {
     struct lws *wsi = r->wsi;
     const struct fc_bytes *from = r->job.reply.file != NULL ? &r->job.reply.file->bytes : &r->job.reply.body;
     size_t left = from->n - r->sent, n = left < CHUNK_BYTES ? left : CHUNK_BYTES;
-    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, PROGRESS_S);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, 2 * PROGRESS_S); /* fc_http_beat is sooner, and counts */
+    r->progress = fc_mono_now();
     if (!r->begun && !send_head(r)) return -1;
     if (r->head_only || r->not_modified || n == 0) return complete(state, wsi);
     if (lws_write(wsi, from->p + r->sent, n, n == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n) return -1;
@@ -293,8 +295,15 @@ static int begin(struct fc_server *server, struct http_state *state, struct lws 
 
 /* libwebsockets leaves the next request unread until this one is answered, and polls without a pause meanwhile. */
 void fc_http_beat(struct fc_server *server) {
+    struct fc_mono now = fc_mono_now();
     for (struct request *r = server->requests; r != NULL; r = r->next) {
         int waiting = 0;
+        if (r->begun && fc_mono_ms_since(r->progress, now) >= PROGRESS_S * 1000) {
+            r->progress = now; /* once */
+            server->hub.counters.http_untaken_total++;
+            lws_set_timeout(r->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+            continue;
+        }
         if (ioctl(lws_get_socket_fd(r->wsi), FIONREAD, &waiting) != 0 || waiting == 0) continue;
         server->hub.counters.http_impatient_total++;
         lws_set_timeout(r->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);

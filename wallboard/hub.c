@@ -1,6 +1,7 @@
 #include "hub.h"
 
 #include "log.h"
+#include "state.h"
 
 #define FC_HELD_MS 2000 /* smaller waits for the clock nobody sees */
 
@@ -153,12 +154,27 @@ static void bury(struct fc_hub *hub, uint32_t cell, struct fc_topic *t) {
     hub->counters.topics = hub->cache.live;
 }
 
+/* What is shown of it stays, and gets old. True: it cannot be read. */
+static bool is_newer(struct fc_hub *hub, uint32_t cell, int64_t version) {
+    struct fc_cell *c = &hub->cells[cell];
+    bool newer = version != FC_STATE_VERSION;
+    hub->counters.feed_newer_total += newer;
+    if (newer && c->newer != version)
+        fc_err("cell %u: its aggregator sends messages of version %lld, this program reads version %d: update this wallboard", cell + 1,
+               (long long)version, FC_STATE_VERSION);
+    c->newer = newer ? version : 0;
+    return newer;
+}
+
 enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_str topic, const void *bytes, size_t n, struct fc_mono now) {
     struct fc_cell *c = &hub->cells[cell];
     struct fc_item item;
     c->counted++;
     hub->counters.feed_messages_total++;
-    if (!fc_item_read(bytes, n, &item) || !fc_str_eq(item.topic, topic)) {
+    bool read = fc_item_read(bytes, n, &item);
+    int64_t version = read ? item.v : fc_mp_version(bytes, n);
+    if (version > 0 && is_newer(hub, cell, version)) return FC_HUB_GO_ON;
+    if (!read || version < 0 || !fc_str_eq(item.topic, topic)) {
         hub->counters.feed_bad_total++;
         return FC_HUB_GO_ON;
     }

@@ -37,6 +37,7 @@ struct fc_cell {
     uint64_t revived;       /* topics of the old epoch that came again since the last heartbeat */
     bool burying;           /* topics of the old epoch may be left */
     bool told;              /* that it cannot be merged */
+    int64_t newer;          /* version of what it sends, when this program does not read that; 0: it does */
 };
 
 enum fc_hub_advice { FC_HUB_GO_ON, FC_HUB_SUBSCRIBE_ANEW };
@@ -66,7 +67,8 @@ struct fc_hub {
 void fc_hub_init(struct fc_hub *hub, uint32_t cell_count, void (*wake)(struct fc_seat *seat));
 void fc_hub_fini(struct fc_hub *hub);
 
-/* fc_hub_message -- takes one published message in. Bad ones are counted and dropped.
+/* fc_hub_message -- takes one published message in. Bad ones are counted and dropped, likewise those of a newer version: an
+ * aggregator that sends such is as good as silent, and said to be newer (cell.newer).
  * Returns what to do with that cell's subscription. Thread: service; no blocking */
 enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_str topic, const void *item, size_t n, struct fc_mono now);
 

@@ -7,6 +7,7 @@ bool fc_item_read(const void *bytes, size_t n, struct fc_item *out) {
     uint32_t pairs;
     bool topic = false, ver = false, at = false;
     if (!fc_mp_map(&mp, &pairs)) return false;
+    out->v = 1;
     for (uint32_t i = 0; i < pairs; i++) {
         struct fc_str key;
         if (!fc_mp_str(&mp, &key)) return false;
@@ -16,6 +17,8 @@ bool fc_item_read(const void *bytes, size_t n, struct fc_item *out) {
             if (!(ver = fc_mp_u64(&mp, &out->ver))) return false;
         } else if (fc_str_is(key, "at_us")) {
             if (!(at = fc_mp_i64(&mp, &out->at_us))) return false;
+        } else if (fc_str_is(key, "v")) {
+            if (!fc_mp_i64(&mp, &out->v)) return false;
         } else if (!fc_mp_skip(&mp)) {
             return false;
         }
@@ -23,15 +26,4 @@ bool fc_item_read(const void *bytes, size_t n, struct fc_item *out) {
     return topic && ver && at && fc_mp_left(&mp) == 0 && out->topic.n > 0 && out->topic.n <= FC_TOPIC_MAX;
 }
 
-bool fc_item_find(const void *bytes, size_t n, const char *key, struct fc_mp *value) {
-    struct fc_mp mp = fc_mp_open(bytes, n);
-    uint32_t pairs;
-    if (!fc_mp_map(&mp, &pairs)) return false;
-    for (uint32_t i = 0; i < pairs; i++) {
-        struct fc_str k;
-        if (!fc_mp_str(&mp, &k)) return false;
-        if (fc_str_is(k, key)) return *value = mp, true;
-        if (!fc_mp_skip(&mp)) return false;
-    }
-    return false;
-}
+bool fc_item_find(const void *bytes, size_t n, const char *key, struct fc_mp *value) { return fc_mp_find(bytes, n, key, value); }

@@ -12,6 +12,7 @@ struct fc_item {
     struct fc_str topic;
     uint64_t ver;
     int64_t at_us;
+    int64_t v; /* of state.h's form; 1 where it says none */
 };
 
 /* fc_item_read -- true when the bytes are one whole map with "topic", "ver" and "at_us" of their types, no more behind it. */

@@ -1,3 +1,4 @@
+#include "process.h"
 #include "server.h"
 
 #include <stdio.h>
@@ -25,6 +26,7 @@ int main(int argc, char **argv) {
     static struct fc_server server;
     struct fc_settings settings;
     struct fc_error err = {0};
+    fc_process_hold_signals(NULL);
     int done = fc_options_run(&fc_wallboard_program, argc, argv, got);
     if (done >= 0) return done;
     enum fc_status status = fc_settings_load(&settings, got, &err);

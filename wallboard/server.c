@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "client.h"
+#include "process.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -249,12 +250,7 @@ static enum fc_status open_zmq(struct fc_server *server, struct fc_error *err) {
 /* Before any thread is made, so that none of them takes a signal away. */
 static enum fc_status open_signals(struct fc_server *server, struct fc_error *err) {
     sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
+    fc_process_hold_signals(&set);
     server->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     return server->signal_fd >= 0 ? FC_OK : fc_fail(err, FC_IO, "no signal descriptor: %s", strerror(errno));
 }

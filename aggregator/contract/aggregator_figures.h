@@ -119,6 +119,8 @@
 
 #define FC_PROCESS_FIGURES(FIGURE)                                                                                                         \
     FIGURE(subscriptions, "subscriptions_total", "", counter, 1, "Times somebody subscribed to topics")                                    \
+    FIGURE(questions, "questions_total", "", counter, 1, "Questions about stored intervals and snapshots")                                 \
+    FIGURE(questions_refused, "questions_refused_total", "", counter, 1, "Of those: too many at once, of a newer version, or too long")    \
     FIGURE(messages_sent, "messages_published_total", "", counter, 1, "Messages published")                                                \
     FIGURE(uptime_ms, "uptime_seconds", "", gauge, 1000, "Since the process started")                                                      \
     FIGURE(resident_bytes, "resident_memory_bytes", "", gauge, 1, "Resident memory of the process")                                        \

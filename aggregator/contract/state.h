@@ -18,7 +18,7 @@
  *   sources                    "sources":[{"src","state":"up"|"down"|"silent","since_us","heard_us","gaps",
  *                              "gap_reason"?,"gap_us"?,"skew_ms"? (its clock's; above 0: ahead), "skewed" (beyond the
  *                              limit), "via"? (the collector it comes through: when that is lost, so is this)}]
- *   hb                         every 500 ms, also when nothing changes: "instance" (hex, new at every start), "sent"
+ *   hb                         every 500 ms, also when nothing changes: "v", "instance" (hex, new at every start), "sent"
  *                              (messages published so far, this one included: a subscriber to everything that counted
  *                              fewer has lost some and subscribes anew), "clock":"wall"|"event", "version",
  *                              "turn_ms_ago" (since the engine's latest turn: it must be small for the state to be
@@ -49,8 +49,8 @@
  *   items, of every scope, hold "tally" likewise.
  *
  * QUERY (ZeroMQ ROUTER; ask with REQ or DEALER). One frame, a msgpack map, answered by one frame:
- *   {"id":any int,"op":"snapshot","prefix":"queue/"}             latest items of the matching topics
- *   {"id":..,"op":"range","scope":"queue"|"group"|"all"|"agent","name"?:..,"channel"?:"all"|"voice"|..,
+ *   {"v":1,"id":any int,"op":"snapshot","prefix":"queue/"}             latest items of the matching topics
+ *   {"v":1,"id":..,"op":"range","scope":"queue"|"group"|"all"|"agent","name"?:..,"channel"?:"all"|"voice"|..,
  *    "from_us":..,"to_us":..,"step_us"?:..}
  *        stored intervals of [from, to) merged, an item a step (without "step_us": one). What is named has every step,
  *        also empty ones; without "name" every group of the configuration likewise, and every queue or agent that has
@@ -59,9 +59,13 @@
  *        and to whole quarters of an hour from before the time since when minutes are kept. "channels": those that
  *        brought something. Groups, formulas, thresholds and goals are those of the configuration now; what counts by a
  *        threshold was counted by the one then.
- *   -> {"id":..,"ok":true,"items":[..]}  or  {"id":..,"ok":false,"code":..,"error":"what, where, expected"}
- *        code: "absent" no such queue, group, agent or channel; "full" too large an answer; "invalid" a wrong question;
- *        else the store's trouble.
+ *   -> {"v":1,"id":..,"ok":true,"items":[..]}  or  {"v":1,"id":..,"ok":false,"code":..,"error":"what, where, expected"}
+ *        code: "absent" no such queue, group, agent or channel; "full" too large an answer; "again" too many questions are
+ *        waiting; "invalid" a wrong question; else the store's trouble.
+ *
+ * VERSIONS. Every message may hold "v", the version of the form described here; without it that is 1. Heartbeats, questions
+ * and answers hold it; items of version 1 leave it out, since each byte of one goes to every screen. Whoever reads a
+ * version it does not know takes nothing of that message, counts it and says so; a question is answered with "invalid".
  */
 #ifndef FC_STATE_H
 #define FC_STATE_H
@@ -70,6 +74,7 @@
 #include "status.h"
 #include "str.h"
 
+#define FC_STATE_VERSION 1
 #define FC_TOPIC_MAX 420 /* bytes of a topic: the longest name wholly percent-encoded, and its frame */
 
 enum fc_window { FC_WINDOW_NOW, FC_WINDOW_M15, FC_WINDOW_H1, FC_WINDOW_DAY, FC_WINDOW_COUNT };

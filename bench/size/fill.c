@@ -182,13 +182,23 @@ static void said(struct filling *f, const char *what, struct fc_mono *at) {
     *at = fc_mono_now();
 }
 
+/* Into a state that is there already the floor cannot be restored without its customers, and would be settled from 1970 on. */
+static enum fc_status check_empty(struct fc_store *store, const char *dir, struct fc_error *err) {
+    struct fc_store_size size;
+    enum fc_status st = fc_store_measure(store, &size, err);
+    if (st != FC_OK || size.state_records + size.interval_records == 0) return st;
+    return fc_fail(err, FC_CONFIG, "--fill %s: holds a state already, expected an empty directory", dir);
+}
+
 enum fc_status state_fill(const struct state_plan *plan, struct fc_error *err) {
     const struct fc_store_options options = {.dir = plan->dir, .merge = fc_tally_merge_bytes};
     struct filling f = {.err = err, .block = malloc(sizeof *f.block)};
     FC_ASSERT(f.block != NULL);
     struct fc_mono at = fc_mono_now();
     f.st = fc_store_open(&options, &f.store, err);
+    if (f.st == FC_OK) f.st = check_empty(f.store, plan->dir, err);
     if (f.st != FC_OK) {
+        fc_store_close(f.store);
         free(f.block);
         return f.st;
     }

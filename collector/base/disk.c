@@ -2,15 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 bool fc_disk_is_full(int rc) { return rc == ENOSPC || rc == EDQUOT || rc == EFBIG; }
-
-void fc_disk_ignore_size_signal(void) { (void)signal(SIGXFSZ, SIG_IGN); }
 
 int fc_disk_witness(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
 

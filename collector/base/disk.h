@@ -18,10 +18,6 @@
 /* fc_disk_is_full -- ENOSPC, EDQUOT (quota), EFBIG (limit on a file's size): it passes when there is room. Thread: any */
 bool fc_disk_is_full(int rc);
 
-/* fc_disk_ignore_size_signal -- at a file's size limit a write then fails with EFBIG instead of ending the program.
- * Thread: main, before others are started */
-void fc_disk_ignore_size_signal(void);
-
 /* fc_disk_witness -- a descriptor of `path` for fc_disk_lost; -1 when it cannot be opened. Owns: close it. */
 int fc_disk_witness(const char *path);
 

@@ -184,6 +184,26 @@ static int put(void *data, const char *buf, size_t n) {
     return 0;
 }
 
+bool fc_mp_find(const void *bytes, size_t n, const char *key, struct fc_mp *value) {
+    struct fc_mp mp = fc_mp_open(bytes, n);
+    uint32_t pairs;
+    struct fc_str k;
+    if (!fc_mp_map(&mp, &pairs)) return false;
+    for (uint32_t i = 0; i < pairs; i++) {
+        if (!fc_mp_str(&mp, &k)) return false;
+        if (fc_str_is(k, key)) return *value = mp, true;
+        if (!fc_mp_skip(&mp)) return false;
+    }
+    return false;
+}
+
+int64_t fc_mp_version(const void *bytes, size_t n) {
+    struct fc_mp at;
+    int64_t v;
+    if (!fc_mp_find(bytes, n, "v", &at)) return 1;
+    return fc_mp_i64(&at, &v) && v > 0 ? v : -1;
+}
+
 void fc_mpw_init(struct fc_mpw *w, void *buf, size_t cap) {
     *w = (struct fc_mpw){.buf = buf, .cap = cap};
     msgpack_packer_init(&w->pk, w, put);

@@ -44,6 +44,11 @@ bool fc_mp_array(struct fc_mp *mp, uint32_t *n);      /* n elements follow; n ne
 bool fc_mp_map(struct fc_mp *mp, uint32_t *n);        /* n pairs follow; 2n never exceeds the bytes left */
 bool fc_mp_skip(struct fc_mp *mp);                    /* one whole value of any type, at most FC_MP_DEPTH deep */
 
+/* fc_mp_find -- stands `value` at what belongs to `key` in the map that `bytes` begin with; false: no map, no such key, or cut off
+ * before it. fc_mp_version -- of a message that is a map: what its "v" says, 1 without one, -1 when that is no number above 0. */
+bool fc_mp_find(const void *bytes, size_t n, const char *key, struct fc_mp *value);
+int64_t fc_mp_version(const void *bytes, size_t n);
+
 /* Writer into the caller's buffer. After an overflow nothing more is written and `overflow` stays true: check once. */
 struct fc_mpw {
     uint8_t *buf;

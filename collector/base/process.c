@@ -23,6 +23,18 @@ static uint64_t count_descriptors(void) {
     return n > 0 ? n - 1 : 0; /* the directory's own */
 }
 
+void fc_process_hold_signals(sigset_t *set) {
+    sigset_t own;
+    if (set == NULL) set = &own;
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGINT);
+    (void)sigaddset(set, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
+}
+
 void fc_process_read(struct fc_process *out) {
     struct rlimit limit;
     *out = (struct fc_process){.resident_bytes = resident_bytes(), .descriptors = count_descriptors()};

@@ -319,6 +319,12 @@ const meta = rec('m', '', T)
 const factOf = (more = {}) => { const f = { ts: T - 1000000n, value: 1000, sign: 1, count: 33, sum: 40, queue: 'sales', agent: 'kim', channel: 0, ...more }; return [f.ts, f.value, f.sign, f.count, f.sum, f.queue, f.agent, f.channel] }
 const floor = [contact('c1'), rec('g', 'all', ...day, [0, tally([32, 5])], []), meta, rec('q', 'sales', ...day, [0, tally([32, 5])], []), rec('s', 's', 'e1', false, true, T, T, 0, 0, '', 0, 0, false)]
 const agentRec = (name, more = {}) => { const a = { label: 'Kim', reason: 'lunch', first: T, said: 1, said_us: T, day, cells: [], line: [], members: ['sales', [T, true]], ...more }; return rec('a', name, a.label, a.reason, a.first, a.said, a.said_us, ...a.day, a.cells, a.line, a.members) }
+const chainKey = (kind, number) => Buffer.concat([Buffer.from('k'), Buffer.alloc(11), Buffer.from([kind, 0, 0, 0, number])]);
+const chainNow = (...values) => part(0, chainKey(0, 0), array(2, ...values));
+const chainName = (kind, number, name) => part(0, chainKey(kind, number), array(2, name));
+const chainNames = Buffer.concat([chainName(1, 1, 'sales'), chainName(2, 1, 'kim')]); // a queue, an agent: by number in customers' records
+const customer = (byte, ...visits) => part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(16, byte)]), array(2, ...visits));
+
 const r = (...records) => Buffer.concat(records)
 write('restore', {
   floor: r(agentRec('kim'), ...floor),
@@ -367,13 +373,16 @@ write('restore', {
   'second-fact-count-200': r(meta, part(0, Buffer.concat([Buffer.from('o'), second(T / 1000000n, 0)]), array(2, factOf({ count: 200 })))),
   'second-fact-value-largest': r(meta, part(0, Buffer.concat([Buffer.from('o'), second(T / 1000000n - 1n, 0)]), array(2, factOf({ value: 9223372036854775807n }), factOf({ value: 9223372036854775807n }), factOf({ value: -9223372036854775807n - 1n, sign: -1 })))),
   'second-fact-channel-8': r(meta, part(0, Buffer.concat([Buffer.from('o'), second(T / 1000000n, 0)]), array(2, factOf({ channel: 8 })))),
-  'chain': r(part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(16)]), array(1, T, 604800000000n)), part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(16, 7)]), array(1, 11, null, T, 5, 9, 'sales', 'kim', 0, 12, 11, T + 99n, null, null, 'sales', null, 0)), meta),
-  'chain-head-window-0': part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(16)]), array(1, T, 0)),
-  'chain-key-15-bytes': part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(15)]), array(1)),
-  'chain-out-of-order': r(part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(16, 9)]), array(1, 11, null, T, 5, 9, 'sales', 'kim', 0)), part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(16, 7)]), array(1, 11, null, T, 5, 9, 'sales', 'kim', 0))),
-  'chain-times-overflow': r(part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(16)]), array(1, T, 604800000000n)), part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(16, 7)]), array(1, 11, null, 9223372036854775807n, 9223372036854775807n, 9223372036854775807n, 'sales', 'kim', 0)), meta),
-  'chain-visit-twice': r(part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(16, 7)]), array(1, 11, null, T, 5, 9, 'sales', 'kim', 0, 11, null, T, 5, 9, 'sales', 'kim', 0)), meta),
-  'chain-verdicts-beyond': r(part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(16, 7)]), array(1, 11, null, T, 5, 9, 'sales', 'kim', 127)), meta),
+  'chain': r(chainNow(T, 604800000000n), chainNames, customer(7, 11, null, T, 5, 9, 1, 1, 0, 12, 11, T + 99n, null, null, 1, 0, 0), meta),
+  'chain-head-window-0': chainNow(T, 0),
+  'chain-key-15-bytes': part(0, Buffer.concat([Buffer.from('k'), Buffer.alloc(15, 7)]), array(2)),
+  'chain-out-of-order': r(chainNames, customer(9, 11, null, T, 5, 9, 1, 1, 0), customer(7, 11, null, T, 5, 9, 1, 1, 0)),
+  'chain-times-overflow': r(chainNow(T, 604800000000n), chainNames, customer(7, 11, null, 9223372036854775807n, 9223372036854775807n, 9223372036854775807n, 1, 1, 0), meta),
+  'chain-times-largest': r(chainNow(T, 604800000000n), chainNames, customer(7, 11, null, 1152921504606846975n, 0, 0, 1, 1, 0), meta),
+  'chain-queue-without-a-name': r(chainNames, customer(7, 11, null, T, 5, 9, 2, 1, 0), meta),
+  'chain-name-after-a-gap': r(chainName(1, 2, 'sales'), meta),
+  'chain-visit-twice': r(chainNames, customer(7, 11, null, T, 5, 9, 1, 1, 0, 11, null, T, 5, 9, 1, 1, 0), meta),
+  'chain-verdicts-beyond': r(chainNames, customer(7, 11, null, T, 5, 9, 1, 1, 127), meta),
   'case': r(meta, part(0, 'xcase-1', array(1, 'sales', T, 'kim', T, 0, T, -1, -1, 0, [0, T, 1, T + 5n, 2, T + 9n]))),
   'case-steps-unsorted': r(meta, part(0, 'xcase-1', array(1, 'sales', T, 'kim', T, 0, T, -1, -1, 0, [2, T, 0, T - 5n, 0, T - 5n]))),
   'case-cause-beyond': r(meta, part(0, 'xcase-1', array(1, 'sales', T, 'kim', T, 9, T, 5, 5, T, []))),

@@ -26,7 +26,7 @@ static void ask(struct fc_store *store, struct fc_str request) {
         else if ((q.to_us - q.from_us) / q.step_us > STEPS_MAX) continue;
         fc_query_answer(&base, p, request.n, &reply, &n);
         is_answer(reply, n);
-        fc_query_refuse(p, request.n, "no", &reply, &n);
+        fc_query_refuse(p, request.n, FC_INVALID, "no", &reply, &n);
         is_answer(reply, n);
     }
 }

@@ -8,12 +8,24 @@ static struct fc_rules *rules;
 
 #define RECORDS_MAX 20000
 
-/* What a checkpoint wrote: read by a fresh engine in the order of keys, as the store gives it. */
+/* What the store would hold: what was read, and what a checkpoint put over it. Read by a fresh engine in the order of keys. */
+struct held {
+    struct fc_record record;
+    uint32_t serial;
+};
 struct written {
     struct fc_record_block *blocks[64];
     uint32_t blocks_n, records_n;
-    struct fc_record records[RECORDS_MAX];
+    struct held records[RECORDS_MAX];
 };
+
+static struct written written;
+
+static void hold(struct written *w, struct fc_record r) {
+    FC_ASSERT(w->records_n < RECORDS_MAX);
+    w->records[w->records_n] = (struct held){r, w->records_n};
+    w->records_n++;
+}
 
 static struct fc_record_block *take(void *ctx) {
     struct written *w = ctx;
@@ -28,17 +40,20 @@ static struct fc_record_block *take(void *ctx) {
 static void give(void *ctx, struct fc_record_block *block) {
     struct written *w = ctx;
     struct fc_record r;
-    for (uint32_t at = 0; fc_record_next(block, &at, &r);) {
-        if (r.op != FC_RECORD_PUT) continue;
-        FC_ASSERT(w->records_n < RECORDS_MAX);
-        w->records[w->records_n++] = r;
-    }
+    for (uint32_t at = 0; fc_record_next(block, &at, &r);)
+        if (r.op == FC_RECORD_PUT || r.op == FC_RECORD_DELETE) hold(w, r);
 }
 
 static int by_key(const void *a, const void *b) {
-    const struct fc_record *x = a, *y = b;
-    int c = memcmp(x->key.p, y->key.p, x->key.n < y->key.n ? x->key.n : y->key.n);
-    return c != 0 ? c : (x->key.n > y->key.n) - (x->key.n < y->key.n);
+    const struct held *x = a, *y = b;
+    struct fc_str k = x->record.key, l = y->record.key;
+    int c = memcmp(k.p, l.p, k.n < l.n ? k.n : l.n);
+    if (c == 0) c = (k.n > l.n) - (k.n < l.n);
+    return c != 0 ? c : (x->serial > y->serial) - (x->serial < y->serial);
+}
+
+static bool is_replaced(const struct written *w, uint32_t i) {
+    return i + 1 < w->records_n && fc_str_eq(w->records[i].record.key, w->records[i + 1].record.key);
 }
 
 static void read_again(struct written *w) {
@@ -46,7 +61,8 @@ static void read_again(struct written *w) {
     struct fc_error err = {""};
     qsort(w->records, w->records_n, sizeof *w->records, by_key);
     for (uint32_t i = 0; i < w->records_n; i++) {
-        if (fc_engine_restore(fresh, w->records[i].key, w->records[i].value, &err) == FC_OK) continue;
+        const struct fc_record *r = &w->records[i].record;
+        if (is_replaced(w, i) || r->op == FC_RECORD_DELETE || fc_engine_restore(fresh, r->key, r->value, &err) == FC_OK) continue;
         fprintf(stderr, "written and not read again: %s\n", err.text);
         abort();
     }
@@ -67,7 +83,6 @@ static void give_state(void *ctx, struct fc_state_block *block) {
 }
 
 static void live_on(struct fc_engine *e) {
-    static struct written written;
     static struct fc_state_block block;
     struct fc_outlet outlet = {take_state, give_state, &block};
     int64_t now_us = fc_engine_now_us(e);
@@ -81,7 +96,6 @@ static void live_on(struct fc_engine *e) {
     fc_engine_advance(e, (struct fc_wall){now_us + 2 * FC_SECOND_US});
     (void)fc_engine_publish(e, &outlet, (struct fc_mono){1000000000});
     fc_engine_advance(e, (struct fc_wall){now_us + 3600 * FC_SECOND_US});
-    written.blocks_n = written.records_n = 0;
     fc_engine_checkpoint(e, take, give, &written);
     read_again(&written);
 }
@@ -93,7 +107,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (rules == NULL) rules = fc_rules_default();
     struct fc_engine *e = fc_engine_create(rules, false);
     enum fc_status st = FC_OK;
-    while (st == FC_OK && fuzz_next(&in, &part)) st = fc_engine_restore(e, part.key, part.value, &err);
+    written.blocks_n = written.records_n = 0;
+    while (st == FC_OK && fuzz_next(&in, &part)) {
+        hold(&written, (struct fc_record){.op = FC_RECORD_PUT, .key = part.key, .value = part.value});
+        st = fc_engine_restore(e, part.key, part.value, &err);
+    }
     if (st != FC_OK) fuzz_sentence(&err);
     else live_on(e);
     fc_engine_destroy(e);

@@ -49,7 +49,8 @@ class Program {
     this.name = name;
     this.log = join(dir, `${name}.${Program.count++}.log`);
     const fd = openSync(this.log, 'w');
-    this.child = spawn(join(bin, `floorcast-${name}`), args, { cwd: dir, stdio: [options.input ? 'pipe' : 'ignore', fd, fd], env: { ...process.env, ...options.env } });
+    const [command, ...before] = [...(options.under ?? []), join(bin, `floorcast-${name}`)];
+    this.child = spawn(command, [...before, ...args], { cwd: dir, stdio: [options.input ? 'pipe' : 'ignore', fd, fd], env: { ...process.env, ...options.env } });
     closeSync(fd);
     this.ended = new Promise((done) => this.child.on('exit', (code, signal) => done({ code, signal })));
     this.child.on('error', (error) => { throw error; });

@@ -396,7 +396,7 @@ static void bad_questions_are_named(void **state) {
     a.step_us = FC_MINUTE_US;
     expect_refused(&a, "invalid", "step_us: 10001 steps, at most 10000 are allowed");
     free(answer);
-    fc_query_refuse((const uint8_t *)"\x81\xa2id\x05", 5, "busy", &answer, &answer_n);
+    fc_query_refuse((const uint8_t *)"\x81\xa2id\x05", 5, FC_AGAIN, "busy", &answer, &answer_n);
     assert_int_equal(number(fc_mp_open(answer, answer_n), "id"), 5);
     assert_true(fc_str_is(text(fc_mp_open(answer, answer_n), "error"), "busy"));
 }

@@ -218,13 +218,11 @@ static void refuses_another_programs_environment(void **state) {
     expect_refused(FC_CONFIG, "not an aggregator's");
 }
 
-static void refuses_a_newer_format(void **state) {
-    (void)state;
-    fc_store_close(open_store());
+static void write_format(uint8_t number) {
     MDB_env *env;
     MDB_txn *txn;
     MDB_dbi dbi;
-    uint8_t format[8] = {FC_STORE_FORMAT + 1};
+    uint8_t format[8] = {number};
     MDB_val key = {.mv_data = (void *)(uintptr_t) "floorcast-aggregator", .mv_size = 20}, value = {.mv_data = format, .mv_size = 8};
     assert_int_equal(mdb_env_create(&env), 0);
     assert_int_equal(mdb_env_set_maxdbs(env, 4), 0);
@@ -234,7 +232,19 @@ static void refuses_a_newer_format(void **state) {
     assert_int_equal(mdb_put(txn, dbi, &key, &value, 0), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
     mdb_env_close(env);
-    expect_refused(FC_CONFIG, "a newer version of this program (format 4; this one reads 3)");
+}
+
+static void refuses_other_formats(void **state) {
+    (void)state;
+    fc_store_close(open_store());
+    write_format(FC_STORE_FORMAT + 1);
+    expect_refused(FC_CONFIG, "a newer version of this program (format 4; this one reads 3); README, \"A store of another version\"");
+    for (uint8_t older = 1; older < FC_STORE_FORMAT; older++) {
+        write_format(older);
+        expect_refused(FC_CONFIG, "an older version of this program (format ");
+    }
+    write_format(FC_STORE_FORMAT); /* nothing was changed by that */
+    fc_store_close(open_store());
 }
 
 static off_t data_bytes(void) {
@@ -657,7 +667,7 @@ int main(void) {
         TEST(one_process_at_a_time),
         TEST(refuses_what_is_not_its_own),
         TEST(refuses_another_programs_environment),
-        TEST(refuses_a_newer_format),
+        TEST(refuses_other_formats),
         TEST(refuses_a_cut_file),
         TEST(refuses_a_path_that_is_no_directory),
         TEST(a_checkpoint_counts_when_it_is_complete),

@@ -177,6 +177,57 @@ static void lost_acks_cost_a_repetition(void **state) {
     peer_fini(&p);
 }
 
+/* It asks, and then the acks of what flies come one by one: of nothing a second copy is sent, and no second question. */
+static void a_slow_aggregator_gets_nothing_twice(void **state) {
+    (void)state;
+    struct peer p;
+    struct fc_link_msg m;
+    zmq_msg_t frame;
+    peer_init(&p);
+    put(&p, 3 * FC_BATCH_EVENTS_MAX);
+    assert_int_equal(answer(&p, false, 2000), FC_LINK_HELLO);
+    for (int i = 0; i < 3; i++) assert_int_equal(answer(&p, true, 2000), FC_LINK_BATCH);
+    turn(&p, FC_UPLINK_RETRY_MS + 1);
+    assert_int_equal(answer(&p, true, 2000), FC_LINK_HELLO);
+    for (uint64_t batch = 1; batch <= 2; batch++) {
+        ack(&p, 1 + batch * FC_BATCH_EVENTS_MAX);
+        until_acked(&p, 1 + batch * FC_BATCH_EVENTS_MAX);
+        turn(&p, FC_UPLINK_RETRY_MS - 100);
+        assert_false(hear(&p, &m, &frame, 50));
+    }
+    ack(&p, p.next);
+    until_acked(&p, 3 * FC_BATCH_EVENTS_MAX + 1);
+    put(&p, 1);
+    assert_int_equal(answer(&p, false, 2000), FC_LINK_BATCH);
+    until_acked(&p, 3 * FC_BATCH_EVENTS_MAX + 2);
+    assert_int_equal(p.repeated, 0);
+    assert_int_equal(fc_uplink_counters(p.u)->resent, 0);
+    assert_int_equal(p.hellos, 2);
+    peer_fini(&p);
+}
+
+/* One that did lose some says so by an ack that goes no further when it is asked again. */
+static void what_a_slow_aggregator_lost_is_sent_again(void **state) {
+    (void)state;
+    struct peer p;
+    peer_init(&p);
+    put(&p, 3 * FC_BATCH_EVENTS_MAX);
+    assert_int_equal(answer(&p, false, 2000), FC_LINK_HELLO);
+    assert_int_equal(answer(&p, true, 2000), FC_LINK_BATCH);
+    uint64_t taken = p.next;
+    for (int i = 0; i < 2; i++) assert_int_equal(answer(&p, true, 2000), FC_LINK_BATCH);
+    p.next = taken;
+    turn(&p, FC_UPLINK_RETRY_MS + 1);
+    assert_int_equal(answer(&p, false, 2000), FC_LINK_HELLO); /* that answer may be the ack of the first */
+    until_acked(&p, taken);
+    turn(&p, FC_UPLINK_RETRY_MS + 1);
+    assert_int_equal(answer(&p, false, 2000), FC_LINK_HELLO);
+    while (p.next < 3 * FC_BATCH_EVENTS_MAX + 1) assert_int_equal(answer(&p, false, 2000), FC_LINK_BATCH);
+    until_acked(&p, 3 * FC_BATCH_EVENTS_MAX + 1);
+    assert_int_equal(fc_uplink_counters(p.u)->resent, 2);
+    peer_fini(&p);
+}
+
 static void lost_batches_are_sent_again(void **state) {
     (void)state;
     struct peer p;
@@ -400,7 +451,8 @@ int main(void) {
         cmocka_unit_test(sends_and_forgets),
         cmocka_unit_test(keeps_its_window),
         cmocka_unit_test(lost_acks_cost_a_repetition),
-        cmocka_unit_test(lost_batches_are_sent_again),
+        cmocka_unit_test(a_slow_aggregator_gets_nothing_twice),
+        cmocka_unit_test(what_a_slow_aggregator_lost_is_sent_again), cmocka_unit_test(lost_batches_are_sent_again),
         cmocka_unit_test(a_hole_is_filled_at_once),
         cmocka_unit_test(duplicate_and_foreign_acks_do_nothing),
         cmocka_unit_test(a_tell_waits_for_nobody),
