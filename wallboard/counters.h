@@ -48,6 +48,8 @@
     row(feed_heartbeats_total, counter, "Heartbeats received from aggregators")                                                \
     row(loop_stalls_total, counter, "Times the service loop was more than 100 ms late for its timer: something kept it")              \
     row(clock_steps_total, counter, "Steps of this machine's wall clock that were noticed")                                   \
+    row(boards_saved_total, counter, "Revisions of boards saved, deletions included")                                           \
+    row(boards_failed_total, counter, "Revisions of boards that could not be written to --data")                              \
     row(queries_total, counter, "Questions sent to aggregators")                                                               \
     row(queries_failed_total, counter, "Questions answered with an error, too late or not at all")
 

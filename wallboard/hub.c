@@ -153,12 +153,17 @@ static void bury(struct fc_hub *hub, uint32_t cell, struct fc_topic *t) {
     hub->counters.topics = hub->cache.live;
 }
 
+/* Of those that the wallboard makes itself (own.h). */
+static bool is_own(struct fc_str topic) {
+    return fc_str_starts(topic, "board/") || fc_str_is(topic, "boards") || fc_str_is(topic, "alerts");
+}
+
 enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_str topic, const void *bytes, size_t n, struct fc_mono now) {
     struct fc_cell *c = &hub->cells[cell];
     struct fc_item item;
     c->counted++;
     hub->counters.feed_messages_total++;
-    if (!fc_item_read(bytes, n, &item) || !fc_str_eq(item.topic, topic)) {
+    if (!fc_item_read(bytes, n, &item) || !fc_str_eq(item.topic, topic) || is_own(topic)) {
         hub->counters.feed_bad_total++;
         return FC_HUB_GO_ON;
     }

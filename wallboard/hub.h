@@ -19,7 +19,8 @@
 #include "lag.h"
 #include "views.h"
 
-#define FC_CELL_MERGED FC_CELLS_MAX /* whose a merged item is, in the cache */
+#define FC_CELL_MERGED FC_CELLS_MAX    /* whose a merged item is, in the cache */
+#define FC_CELL_OWN (FC_CELLS_MAX + 1) /* whose one is that the wallboard makes itself (own.h) */
 #define FC_FEED_DOWN_MS 2000 /* without a heartbeat (due every 500 ms) the feed is down */
 
 /* One aggregator, as its heartbeats describe it. */

@@ -42,6 +42,16 @@ static int signal_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
     return 0;
 }
 
+static int shelf_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    (void)user, (void)in, (void)len;
+    struct fc_server *server = fc_server_of(wsi);
+    if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION) return -1;
+    if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
+    fc_shelf_work(server->shelf);
+    fc_server_drain(server); /* what was saved goes out now */
+    return 0;
+}
+
 static int door_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
     (void)user, (void)in, (void)len;
     struct fc_server *server = fc_server_of(wsi);
@@ -62,7 +72,7 @@ static int door_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     return 0;
 }
 
-enum { PROTOCOL_HTTP, PROTOCOL_MSGPACK, PROTOCOL_JSON, PROTOCOL_FEED, PROTOCOL_SIGNAL, PROTOCOL_DOOR, PROTOCOL_END };
+enum { PROTOCOL_HTTP, PROTOCOL_MSGPACK, PROTOCOL_JSON, PROTOCOL_FEED, PROTOCOL_SIGNAL, PROTOCOL_DOOR, PROTOCOL_SHELF, PROTOCOL_END };
 
 /* The first one must be HTTP's. The small receive buffer is most of what a client costs; longer messages come in parts.
  * Without a tx_packet_size lws hands the kernel no more than that buffer's size at a time, and copies the rest of a frame for
@@ -74,6 +84,7 @@ static struct lws_protocols protocols[] = {
     [PROTOCOL_FEED] = {.name = "feed", .callback = feed_callback},
     [PROTOCOL_SIGNAL] = {.name = "signal", .callback = signal_callback},
     [PROTOCOL_DOOR] = {.name = "door", .callback = door_callback},
+    [PROTOCOL_SHELF] = {.name = "shelf", .callback = shelf_callback},
     [PROTOCOL_END] = {.name = NULL},
 };
 
@@ -262,10 +273,26 @@ static enum fc_status open_signals(struct fc_server *server, struct fc_error *er
 static enum fc_status adopt_all(struct fc_server *server, struct fc_error *err) {
     enum fc_status status = adopt(server, server->signal_fd, "signal", err);
     if (status == FC_OK) status = adopt(server, server->door.fd, "door", err);
+    if (status == FC_OK && server->shelf != NULL) status = adopt(server, fc_shelf_fd(server->shelf), "shelf", err);
     for (uint32_t i = 0; i < server->settings.cell_count; i++) {
         if (status == FC_OK) status = adopt(server, fc_feed_fd(&server->feeds[i]), "feed", err);
         if (status == FC_OK) status = adopt(server, fc_asks_fd(&server->asks, i), "feed", err);
     }
+    return status;
+}
+
+static bool found(void *ctx, const struct fc_shelf_record *record) {
+    struct fc_server *server = ctx;
+    return fc_boards_found(&server->boards, record);
+}
+
+static enum fc_status open_boards(struct fc_server *server, struct fc_error *err) {
+    const struct fc_settings *s = &server->settings;
+    fc_boards_init(&server->boards, &server->hub);
+    enum fc_status status = fc_boards_ship(&server->boards, s->boards_built_in, s->boards, err);
+    if (status == FC_OK && s->data != NULL) status = fc_shelf_open(s->data, found, server, &server->shelf, err);
+    server->boards.shelf = server->shelf;
+    if (status == FC_OK) fc_boards_tell_all(&server->boards);
     return status;
 }
 
@@ -276,6 +303,7 @@ enum fc_status fc_server_open(struct fc_server *server, struct fc_settings *sett
     fc_hub_init(&server->hub, server->settings.cell_count, fc_clients_wake);
     enum fc_status status = fc_web_load(&server->web, server->settings.web, err);
     if (status == FC_OK) status = open_signals(server, err);
+    if (status == FC_OK) status = open_boards(server, err);
     if (status == FC_OK) status = fc_door_open(&server->door, &server->settings, &server->hub.counters, err);
     if (status == FC_OK) status = open_lws(server, err);
     if (status == FC_OK) status = open_zmq(server, err);
@@ -348,6 +376,7 @@ void fc_server_reload(struct fc_server *server, struct fc_settings *settings) {
     } else {
         fc_err("%s; the front end stays as it was", err.text);
     }
+    if (fc_boards_ship(&server->boards, settings->boards_built_in, settings->boards, &err) != FC_OK) fc_err("%s; boards stay as they were", err.text);
     reload_limits(server, settings);
     fc_settings_free(settings);
     fc_info("reloaded");
@@ -360,6 +389,8 @@ void fc_server_close(struct fc_server *server) {
     fc_asks_close(&server->asks);
     if (server->zmq != NULL) (void)zmq_ctx_term(server->zmq);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);
+    fc_shelf_close(server->shelf);
+    fc_boards_fini(&server->boards);
     fc_hub_fini(&server->hub);
     fc_web_release(server->web);
     for (int p = 0; p < FC_PROTOCOL_COUNT; p++) fc_bytes_free(&server->tick[p]);

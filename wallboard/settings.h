@@ -2,6 +2,7 @@
  *
  *   listen: 127.0.0.1:8080        web: /usr/share/floorcast/web        max_clients: 10000
  *   log_format: text              insecure: no
+ *   boards: /etc/floorcast/boards data: /var/lib/floorcast/wallboard
  *   names: [wall.example.org]     trusted: [127.0.0.1, "::1"]
  *   limits: {handshake_s: 10}     # all of them: bounds.h
  *   cells:
@@ -26,6 +27,8 @@ enum fc_setting {
     FC_SET_PUBLISH,
     FC_SET_QUERY,
     FC_SET_WEB,
+    FC_SET_BOARDS,
+    FC_SET_DATA,
     FC_SET_MAX_CLIENTS,
     FC_SET_NAME,
     FC_SET_INSECURE,
@@ -44,6 +47,7 @@ struct fc_settings {
     char *publish[FC_CELLS_MAX], *query[FC_CELLS_MAX];
     uint32_t cell_count;
     char *web; /* NULL: none was found */
+    char *boards_built_in, *boards, *data; /* NULL: none was found; none was given */
     char *names[FC_NAMES_MAX + 3]; /* under which browsers may ask for this server, the machine's own included */
     char *trusted[FC_TRUSTED_MAX]; /* addresses that are not limited: reverse proxies */
     uint32_t names_count, trusted_count;
