@@ -352,7 +352,7 @@ static int begin(struct fc_server *server, struct http_state *state, struct lws 
     r->link = &server->requests;
     if (r->next != NULL) r->next->link = &r->next;
     server->requests = r;
-    r->job = (struct fc_job){.hub = &server->hub, .asks = &server->asks, .boards = &server->boards, .finished = finished, .ctx = r};
+    r->job = (struct fc_job){.hub = &server->hub, .asks = &server->asks, .boards = &server->boards, .alerts = &server->alerts, .finished = finished, .ctx = r};
     r->head_only = token == LWSHUMETH_HEAD;
     r->body_left = bytes;
     server->body_bytes += bytes;

@@ -24,6 +24,8 @@ static const struct fc_endpoint endpoints[] = {
     {"/metrics", 0, fc_metrics_run},
     {"/api/v1/boards", 0, fc_boards_run},
     {"/api/v1/boards/", FC_QUERY_BIT(rev) | FC_QUERY_BIT(format), fc_board_run},
+    {"/api/v1/alerts", 0, fc_alerts_run},
+    {"/api/v1/alerts/", 0, fc_alert_run},
 };
 
 const struct fc_endpoint *fc_endpoint_find(struct fc_str path) {

@@ -13,6 +13,7 @@
 
 struct fc_web_file;
 struct fc_boards;
+struct fc_alerts;
 struct fc_shelf_order;
 
 enum fc_method { FC_METHOD_GET, FC_METHOD_PUT, FC_METHOD_POST, FC_METHOD_DELETE }; /* HEAD is a GET whose body is left out */
@@ -39,6 +40,7 @@ struct fc_job {
     struct fc_hub *hub;
     struct fc_asks *asks;
     struct fc_boards *boards;
+    struct fc_alerts *alerts;
     struct fc_given given;
     struct fc_shelf_order *order;
     struct fc_query query;
@@ -87,5 +89,7 @@ void fc_metrics_run(struct fc_job *job); /* metrics_page.c */
 void fc_kpis_run(struct fc_job *job);    /* kpis.c */
 void fc_boards_run(struct fc_job *job);  /* boards_api.c */
 void fc_board_run(struct fc_job *job);
+void fc_alerts_run(struct fc_job *job);  /* alerts_api.c */
+void fc_alert_run(struct fc_job *job);
 
 #endif

@@ -54,6 +54,7 @@ bool fc_kpi_path_look(struct fc_kpi_path path, const void *item, size_t n, int64
     double count;
     *out = (struct fc_kpi_reading){.n = -1};
     if (!fc_item_find(item, n, row->key, &at)) return false;
+    if (row->form == FC_FORM_INSTANT && fc_mp_peek(&at) == FC_MP_NIL) return true; /* since never: for no time */
     if (fc_mp_peek(&at) != FC_MP_MAP) {
         bool known = path.part == NULL && fc_mp_f64(&at, &out->value) && isfinite(out->value);
         if (known && row->form == FC_FORM_INSTANT) out->value = ((double)now_us - out->value) / 1000;

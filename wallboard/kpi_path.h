@@ -23,7 +23,7 @@ struct fc_kpi_reading {
     int64_t n; /* what it is counted of; -1: of nothing in particular */
 };
 
-/* fc_kpi_path_look -- false: the item has it not, or as null. An instant's value is how long ago it was, in ms. */
+/* fc_kpi_path_look -- false: the item has it not, or as null. An instant's value is how long ago it was, in ms; 0 where it is null. */
 bool fc_kpi_path_look(struct fc_kpi_path path, const void *item, size_t n, int64_t now_us, struct fc_kpi_reading *out);
 
 #endif

@@ -151,12 +151,23 @@ void fc_server_take_turn(struct fc_server *server, struct fc_turn *turn, void (*
         lws_sul_schedule(server->lws, 0, &server->turns_timer, on_turns, FC_TURNS_EVERY_MS * 1000);
 }
 
+static void count_webhook(struct fc_server *server) {
+    struct fc_counters *count = &server->hub.counters;
+    struct fc_webhook_counts hook = fc_webhook_counts(server->hook);
+    count->webhook_waiting = hook.waiting;
+    count->webhook_sent_total = hook.sent;
+    count->webhook_failed_total = hook.failed;
+    count->webhook_dropped_total = hook.dropped;
+}
+
 static void on_beat(lws_sorted_usec_list_t *sul) {
     struct fc_server *server = lws_container_of(sul, struct fc_server, beat_timer);
     struct fc_mono now = fc_mono_now();
     watch_loop(server, now);
     fc_clients_beat(server, now);
     fc_http_beat(server);
+    fc_alerts_work(&server->alerts, now);
+    count_webhook(server);
     if (server->door_wsi != NULL && fc_door_open_now(&server->door, now)) {
         (void)lws_rx_flow_control(server->door_wsi, 1);
         server->door_wsi = NULL;
@@ -283,17 +294,28 @@ static enum fc_status adopt_all(struct fc_server *server, struct fc_error *err) 
 
 static bool found(void *ctx, const struct fc_shelf_record *record) {
     struct fc_server *server = ctx;
-    return fc_boards_found(&server->boards, record);
+    return record->what == FC_SHELF_PUT_ALERT ? fc_alerts_found(&server->alerts, record) : fc_boards_found(&server->boards, record);
+}
+
+static void take_rules(struct fc_server *server, struct fc_rules *rules) {
+    fc_webhook_aim(server->hook, rules->url, rules->timeout_s, rules->queue);
+    fc_alerts_rule(&server->alerts, rules);
 }
 
 static enum fc_status open_boards(struct fc_server *server, struct fc_error *err) {
-    const struct fc_settings *s = &server->settings;
+    struct fc_settings *s = &server->settings;
+    fc_alerts_init(&server->alerts, &server->hub);
     fc_boards_init(&server->boards, &server->hub);
     enum fc_status status = fc_boards_ship(&server->boards, s->boards_built_in, s->boards, err);
     if (status == FC_OK && s->data != NULL) status = fc_shelf_open(s->data, found, server, &server->shelf, err);
     server->boards.shelf = server->shelf;
-    if (status == FC_OK) fc_boards_tell_all(&server->boards);
-    return status;
+    if (status == FC_OK) status = fc_webhook_open(&server->hook, err);
+    if (status != FC_OK) return status;
+    server->alerts.shelf = server->shelf;
+    server->alerts.hook = server->hook;
+    fc_boards_tell_all(&server->boards);
+    take_rules(server, &s->rules);
+    return FC_OK;
 }
 
 enum fc_status fc_server_open(struct fc_server *server, struct fc_settings *settings, struct fc_error *err) {
@@ -377,6 +399,7 @@ void fc_server_reload(struct fc_server *server, struct fc_settings *settings) {
         fc_err("%s; the front end stays as it was", err.text);
     }
     if (fc_boards_ship(&server->boards, settings->boards_built_in, settings->boards, &err) != FC_OK) fc_err("%s; boards stay as they were", err.text);
+    take_rules(server, &settings->rules);
     reload_limits(server, settings);
     fc_settings_free(settings);
     fc_info("reloaded");
@@ -389,7 +412,9 @@ void fc_server_close(struct fc_server *server) {
     fc_asks_close(&server->asks);
     if (server->zmq != NULL) (void)zmq_ctx_term(server->zmq);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);
+    fc_webhook_close(server->hook);
     fc_shelf_close(server->shelf);
+    fc_alerts_fini(&server->alerts);
     fc_boards_fini(&server->boards);
     fc_hub_fini(&server->hub);
     fc_web_release(server->web);

@@ -7,6 +7,7 @@
 #ifndef FC_SERVER_H
 #define FC_SERVER_H
 
+#include "alerts.h"
 #include "ask.h"
 #include "boards.h"
 #include "door.h"
@@ -31,6 +32,8 @@ struct fc_server {
     struct fc_feed feeds[FC_CELLS_MAX];
     struct fc_web *web;
     struct fc_boards boards;
+    struct fc_alerts alerts;
+    struct fc_webhook *hook;
     struct fc_shelf *shelf; /* NULL: without --data */
     void *zmq;
     struct lws_context *lws;

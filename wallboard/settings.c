@@ -51,6 +51,8 @@ static const cyaml_schema_value_t name_schema = {CYAML_VALUE_STRING(CYAML_FLAG_P
 static const cyaml_schema_field_t file_fields[] = {
     CYAML_FIELD_STRING_PTR("listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, listen, 1, 300),
     CYAML_FIELD_STRING_PTR("web", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, web, 1, 1000),
+    CYAML_FIELD_IGNORE("alerts", CYAML_FLAG_OPTIONAL), /* rules.c reads both */
+    CYAML_FIELD_IGNORE("webhook", CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_STRING_PTR("boards", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, boards, 1, 1000),
     CYAML_FIELD_STRING_PTR("data", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, data, 1, 500),
     CYAML_FIELD_STRING_PTR("log_format", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, log_format, 1, 10),
@@ -199,6 +201,7 @@ enum fc_status fc_settings_load(struct fc_settings *out, const struct fc_option_
     enum fc_status status = path == NULL ? FC_OK : fc_config_load(path, &file_schema, &file, err);
     if (status == FC_OK) status = take(out, file, got, err);
     fc_config_free(&file_schema, file);
+    if (status == FC_OK) status = fc_rules_load(path, &out->rules, err);
     if (status != FC_OK) fc_settings_free(out);
     return status;
 }
@@ -210,6 +213,7 @@ void fc_settings_free(struct fc_settings *s) {
     }
     for (uint32_t i = 0; i < s->names_count; i++) free(s->names[i]);
     for (uint32_t i = 0; i < s->trusted_count; i++) free(s->trusted[i]);
+    fc_rules_free(&s->rules);
     free(s->web);
     free(s->boards_built_in);
     free(s->boards);

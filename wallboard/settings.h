@@ -5,6 +5,7 @@
  *   boards: /etc/floorcast/boards data: /var/lib/floorcast/wallboard
  *   names: [wall.example.org]     trusted: [127.0.0.1, "::1"]
  *   limits: {handshake_s: 10}     # all of them: bounds.h
+ *   alerts: [..]   webhook: {..}  # rules.h
  *   cells:
  *     - publish: tcp://127.0.0.1:5601
  *       query: tcp://127.0.0.1:5602
@@ -16,6 +17,7 @@
 #include "bounds.h"
 #include "log.h"
 #include "options.h"
+#include "rules.h"
 
 #define FC_CLIENTS_DEFAULT 10000
 #define FC_CLIENTS_MAX 1000000
@@ -52,6 +54,7 @@ struct fc_settings {
     char *trusted[FC_TRUSTED_MAX]; /* addresses that are not limited: reverse proxies */
     uint32_t names_count, trusted_count;
     struct fc_bounds limits;
+    struct fc_rules rules; /* of alerts, and the webhook */
     uint32_t clients_max;
     enum fc_log_format log_format;
 };
