@@ -29,7 +29,7 @@
     row(frames_postponed_total, counter, "Times a frame for one client alone waited because its address used up work_ms_per_s")  \
     row(views, gauge, "Distinct subscription sets now")                                                                        \
     row(views_refused_total, counter, "Subscriptions refused because subscription_sets or all topics together were exceeded")  \
-    row(topics, gauge, "Topics with a state now")                                                                              \
+    row(topics, gauge, "Topics of aggregators with a state now")                                                                              \
     row(topics_gone_total, counter, "Topics of a former aggregator instance that the new one did not bring back")              \
     row(http_requests_total, counter, "HTTP requests answered or begun")                                                       \
     row(http_errors_total, counter, "HTTP requests answered with 4xx or 5xx")                                                  \

@@ -150,7 +150,7 @@ static void bury(struct fc_hub *hub, uint32_t cell, struct fc_topic *t) {
         hub->counters.topics_gone_total++;
     }
     fc_cache_release(&hub->cache, t);
-    hub->counters.topics = hub->cache.live;
+    fc_hub_count(hub);
 }
 
 /* Of those that the wallboard makes itself (own.h). */
@@ -185,7 +185,7 @@ enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_s
     if (share(hub, cell, t, &item, bytes, n)) return FC_HUB_GO_ON;
     if (fc_topic_live(t) && t->cell == cell && t->epoch != c->epoch) c->revived++;
     if (fc_cache_put(&hub->cache, t, cell, c->epoch, &item, bytes, n)) fc_views_changed(&hub->views, t);
-    hub->counters.topics = hub->cache.live;
+    fc_hub_count(hub);
     return FC_HUB_GO_ON;
 }
 
@@ -249,7 +249,7 @@ void fc_hub_settle(struct fc_hub *hub, struct fc_mono now) {
             fc_views_changed(&hub->views, t);
     }
     fc_bytes_free(&bytes);
-    hub->counters.topics = hub->cache.live;
+    fc_hub_count(hub);
 }
 
 int64_t fc_hub_age_ms(const struct fc_hub *hub, struct fc_mono now) {

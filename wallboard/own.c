@@ -23,17 +23,19 @@ void fc_own_put(struct fc_hub *hub, const char *topic, uint64_t ver, int64_t at_
     FC_ASSERT(!w.overflow);
     bytes.n = w.len;
     fc_tree_msgpack(&bytes, value);
+    if (!fc_topic_live(t)) hub->own_topics++;
     struct fc_item item = {.topic = fc_str(topic), .ver = ver, .at_us = at_us};
     if (fc_cache_put(&hub->cache, t, FC_CELL_OWN, 0, &item, bytes.p, bytes.n)) fc_views_changed(&hub->views, t);
-    hub->counters.topics = hub->cache.live;
+    fc_hub_count(hub);
     fc_bytes_free(&bytes);
 }
 
 void fc_own_bury(struct fc_hub *hub, const char *topic) {
     struct fc_topic *t = fc_cache_find(&hub->cache, fc_str(topic));
     if (t == NULL || !fc_topic_live(t)) return;
+    hub->own_topics--;
     fc_cache_bury(&hub->cache, t);
     fc_views_changed(&hub->views, t);
     fc_cache_release(&hub->cache, t);
-    hub->counters.topics = hub->cache.live;
+    fc_hub_count(hub);
 }
