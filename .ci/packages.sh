@@ -10,7 +10,7 @@
 fc_packages_build=(
     'gcc=cc' libc6-dev 'cmake=cmake' 'ninja-build=ninja' 'pkg-config=pkg-config'
     libzmq3-dev libwebsockets-dev 'libmsgpack-c-dev|libmsgpack-dev' liblmdb-dev libcyaml-dev libyaml-dev libjansson-dev
-    libsodium-dev zlib1g-dev libglib2.0-dev tzdata
+    libsodium-dev zlib1g-dev libglib2.0-dev libcurl4-openssl-dev tzdata
 )
 # The front end, and asking the HTTP API from a shell.
 fc_packages_web=('nodejs=node' 'npm=npm' ca-certificates 'curl=curl')

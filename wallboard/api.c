@@ -128,7 +128,7 @@ static bool pick_filtered(struct picked *p, struct fc_job *job) {
 
 /* Before the first state has come every answer would be a lie. */
 static bool ready(struct fc_job *job) {
-    if (job->hub->cache.live > 0) return true;
+    if (job->hub->cache.live > job->hub->own_topics) return true;
     fc_job_error(job, 503, "no state from the aggregator yet");
     return false;
 }

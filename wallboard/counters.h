@@ -29,7 +29,7 @@
     row(frames_postponed_total, counter, "Times a frame for one client alone waited because its address used up work_ms_per_s")  \
     row(views, gauge, "Distinct subscription sets now")                                                                        \
     row(views_refused_total, counter, "Subscriptions refused because subscription_sets or all topics together were exceeded")  \
-    row(topics, gauge, "Topics with a state now")                                                                              \
+    row(topics, gauge, "Topics of aggregators with a state now")                                                                              \
     row(topics_gone_total, counter, "Topics of a former aggregator instance that the new one did not bring back")              \
     row(http_requests_total, counter, "HTTP requests answered or begun")                                                       \
     row(http_errors_total, counter, "HTTP requests answered with 4xx or 5xx")                                                  \
@@ -50,6 +50,16 @@
     row(feed_heartbeats_total, counter, "Heartbeats received from aggregators")                                                \
     row(loop_stalls_total, counter, "Times the service loop was more than 100 ms late for its timer: something kept it")              \
     row(clock_steps_total, counter, "Steps of this machine's wall clock that were noticed")                                   \
+    row(boards_saved_total, counter, "Revisions of boards saved, deletions included")                                           \
+    row(boards_failed_total, counter, "Revisions of boards that could not be written to --data")                              \
+    row(alerts_firing, gauge, "Alerts that fire now")                                                                         \
+    row(alerts_fired_total, counter, "Alerts that have fired")                                                                \
+    row(alerts_refused_total, counter, "Times an alert did not fire because as many fired as can be kept")                    \
+    row(alerts_unsaved_total, counter, "Changes of alerts not written to --data, whose disk is too slow")                     \
+    row(webhook_waiting, gauge, "Posts to the webhook not done yet")                                                          \
+    row(webhook_sent_total, counter, "Posts to the webhook that were answered with 2xx")                                      \
+    row(webhook_failed_total, counter, "Attempts to post to the webhook that failed")                                         \
+    row(webhook_dropped_total, counter, "Posts given up: refused, tried too often, or the oldest of a full queue")            \
     row(queries_total, counter, "Questions sent to aggregators")                                                               \
     row(queries_failed_total, counter, "Questions answered with an error, too late or not at all")
 

@@ -1,6 +1,7 @@
 /* http -- requests and replies over libwebsockets: routes to the API or to the front end's files, and decides who may
  * upgrade to a websocket. The security headers are the vhost's (server.c), so that they stand on every reply.
  */
+#include "boards.h"
 #include "job.h"
 #include "json.h"
 #include "origin.h"
@@ -14,6 +15,8 @@
 #define CHUNK_BYTES (64 << 10)
 #define HEADER_BYTES 2048
 #define PROGRESS_S 30 /* a reply of which nothing could be sent for so long is given up */
+#define BODY_BYTES_MAX FC_BOARD_BYTES_MAX
+#define BODIES_BYTES_MAX (16 << 20) /* of all that come in at once */
 
 /* One transaction. */
 struct request {
@@ -25,6 +28,8 @@ struct request {
     bool head_only, begun, not_modified;
     struct fc_mono progress; /* when something of the reply went out last */
     size_t sent, held; /* of the body; what of it is counted as memory held */
+    size_t body_left;  /* of what the client sends, beyond what has come */
+    struct fc_mono since; /* its body is awaited since; ns 0: it is whole */
 };
 
 struct http_state {
@@ -45,10 +50,12 @@ static void forget(struct http_state *state) {
     fc_turn_leave(&fc_server_of(r->wsi)->turns, &r->turn);
     *r->link = r->next;
     if (r->next != NULL) r->next->link = r->link;
-    if (r->job.ask != NULL) fc_ask_cancel(r->job.asks, r->job.ask);
+    fc_job_cancel(&r->job);
     if (r->job.reply.file != NULL) fc_web_release(r->job.reply.file->web);
     r->job.hub->counters.http_reply_bytes -= r->held;
     fc_bytes_free(&r->job.reply.body);
+    fc_server_of(r->wsi)->body_bytes -= r->job.given.body.n + r->body_left;
+    fc_bytes_free(&r->job.given.body);
     free(r);
 }
 
@@ -226,10 +233,29 @@ static void work(struct fc_turn *turn) {
     if (r->job.reply.status != 0) (void)lws_callback_on_writable(r->wsi);
 }
 
-static void route(struct fc_server *server, struct request *r, struct fc_str path, int method) {
+static enum fc_media media_of(struct fc_str type) {
+    char text[100];
+    (void)fc_str_copy(text, sizeof text, fc_str_n(type.p, type.n > 0 ? strcspn(type.p, ";, ") : 0));
+    if (text[0] == '\0') return FC_MEDIA_NONE;
+    if (strcasecmp(text, "application/json") == 0) return FC_MEDIA_JSON;
+    bool yaml = strcasecmp(text, "application/yaml") == 0 || strcasecmp(text, "application/x-yaml") == 0 || strcasecmp(text, "text/yaml") == 0;
+    return yaml ? FC_MEDIA_YAML : FC_MEDIA_OTHER;
+}
+
+static void read_given(struct request *r, struct fc_str path, struct fc_str accept, enum fc_method method) {
+    struct fc_given *g = &r->job.given;
+    char type[100];
+    size_t skip = strlen(r->endpoint->path);
+    g->method = method;
+    g->accept = media_of(accept);
+    g->media = media_of(header(r->wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, type, sizeof type));
+    (void)header(r->wsi, WSI_TOKEN_HTTP_IF_MATCH, g->if_match, sizeof g->if_match);
+    if (path.n - skip < sizeof g->below) (void)fc_str_copy(g->below, sizeof g->below, fc_str_n(path.p + skip, path.n - skip));
+}
+
+static void route(struct fc_server *server, struct request *r, struct fc_str path, enum fc_method method) {
     const struct fc_endpoint *endpoint = fc_endpoint_find(path);
     char accept[256];
-    r->head_only = method == LWSHUMETH_HEAD;
     if (fc_str_is(path, "/ws")) {
         fc_job_error(&r->job, 426, "/ws: expected a websocket upgrade");
     } else if (endpoint == NULL) {
@@ -238,7 +264,8 @@ static void route(struct fc_server *server, struct request *r, struct fc_str pat
         struct fc_str a = header(r->wsi, WSI_TOKEN_HTTP_ACCEPT, accept, sizeof accept);
         r->job.csv = a.n > 0 && memmem(a.p, a.n, "text/csv", 8) != NULL;
         r->endpoint = endpoint;
-        fc_server_take_turn(server, &r->turn, work);
+        read_given(r, path, a, method);
+        if (r->body_left == 0) fc_server_take_turn(server, &r->turn, work);
     }
 }
 
@@ -264,9 +291,42 @@ static unsigned check_stranger(struct fc_server *server, struct lws *wsi, char *
     return status;
 }
 
+/* What a request announces to send, and whether that is welcome. 0; else the status, and `text` says why it is not. */
+static unsigned check_body(struct fc_server *server, struct lws *wsi, enum fc_method method, size_t *bytes, char *text, size_t cap) {
+    char digits[24];
+    int64_t n = 0;
+    struct fc_str length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, digits, sizeof digits);
+    bool given = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0, sends = method == FC_METHOD_PUT || method == FC_METHOD_POST;
+    if (given ? !fc_str_int(length, &n) || n < 0 : sends) {
+        (void)snprintf(text, cap, "content-length: expected the length of the body");
+        return 411;
+    }
+    if (n > (sends ? BODY_BYTES_MAX : 0)) {
+        (void)snprintf(text, cap, "body: %lld bytes, expected at most %d", (long long)n, sends ? BODY_BYTES_MAX : 0);
+        return 413;
+    }
+    if (server->body_bytes + (size_t)n > BODIES_BYTES_MAX) {
+        (void)snprintf(text, cap, "bodies of other requests hold %zu bytes; try again later", server->body_bytes);
+        server->hub.counters.http_refused_memory_total++;
+        return 503;
+    }
+    *bytes = (size_t)n;
+    return 0;
+}
+
+/* False: no method that anything here takes. */
+static bool known_method(int lws, enum fc_method *out) {
+    *out = lws == LWSHUMETH_PUT ? FC_METHOD_PUT : lws == LWSHUMETH_POST ? FC_METHOD_POST : lws == LWSHUMETH_DELETE ? FC_METHOD_DELETE : FC_METHOD_GET;
+    return *out != FC_METHOD_GET || lws == LWSHUMETH_GET || lws == LWSHUMETH_HEAD;
+}
+
 static int begin(struct fc_server *server, struct http_state *state, struct lws *wsi, const char *path, size_t n) {
     char *uri, text[200];
-    int uri_n, method = lws_http_get_uri_and_method(wsi, &uri, &uri_n);
+    size_t bytes = 0;
+    enum fc_method method;
+    int uri_n, token = lws_http_get_uri_and_method(wsi, &uri, &uri_n);
+    const struct fc_endpoint *endpoint = fc_endpoint_find(fc_str_n(path, n));
+    bool known = known_method(token, &method);
     forget(state);
     server->hub.counters.http_requests_total++;
     unsigned stranger = check_stranger(server, wsi, text, sizeof text);
@@ -274,10 +334,16 @@ static int begin(struct fc_server *server, struct http_state *state, struct lws 
         (void)refuse(wsi, stranger, text);
         return -1;
     }
-    if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD) { /* answered and closed before its body is looked at */
-        bool known = fc_endpoint_find(fc_str_n(path, n)) != NULL || fc_web_find(server->web, fc_str_n(path, n)) != NULL;
+    if (!known || (method != FC_METHOD_GET && (endpoint == NULL || !fc_endpoint_below(endpoint)))) { /* answered and closed before its body is looked at */
+        bool there = endpoint != NULL || fc_web_find(server->web, fc_str_n(path, n)) != NULL;
         server->hub.counters.http_errors_total++;
-        (void)refuse(wsi, known ? 405 : 404, known ? "method: expected GET or HEAD" : "no such page");
+        (void)refuse(wsi, there ? 405 : 404, there ? "method: expected GET or HEAD" : "no such page");
+        return -1;
+    }
+    unsigned unwelcome = method == FC_METHOD_GET ? 0 : check_body(server, wsi, method, &bytes, text, sizeof text);
+    if (unwelcome != 0) {
+        server->hub.counters.http_errors_total++;
+        (void)refuse(wsi, unwelcome, text);
         return -1;
     }
     struct request *r = calloc(1, sizeof *r);
@@ -288,12 +354,35 @@ static int begin(struct fc_server *server, struct http_state *state, struct lws 
     r->link = &server->requests;
     if (r->next != NULL) r->next->link = &r->next;
     server->requests = r;
-    r->job = (struct fc_job){.hub = &server->hub, .asks = &server->asks, .finished = finished, .ctx = r};
+    r->job = (struct fc_job){.hub = &server->hub, .asks = &server->asks, .boards = &server->boards, .alerts = &server->alerts, .finished = finished, .ctx = r};
+    r->head_only = token == LWSHUMETH_HEAD;
+    r->body_left = bytes;
+    server->body_bytes += bytes;
+    if (bytes > 0) r->since = fc_mono_now();
     route(server, r, fc_str_n(path, n), method);
+    if (r->job.reply.status != 0 && bytes > 0) return send_some(state), -1; /* its body is not looked at */
     return r->job.reply.status != 0 ? send_some(state) : 0;
 }
 
-/* libwebsockets leaves the next request unread until this one is answered, and polls without a pause meanwhile. */
+/* lws gives no more than was announced. */
+static int take_body(struct http_state *state, const void *bytes, size_t n) {
+    struct request *r = state->request;
+    if (r == NULL || n > r->body_left) return -1;
+    fc_bytes_add(&r->job.given.body, bytes, n);
+    r->body_left -= n;
+    return 0;
+}
+
+static int body_is_whole(struct fc_server *server, struct http_state *state) {
+    struct request *r = state->request;
+    if (r == NULL || r->body_left > 0) return -1;
+    r->since.ns = 0;
+    fc_server_take_turn(server, &r->turn, work);
+    return 0;
+}
+
+/* libwebsockets leaves the next request unread until this one is answered, and polls without a pause meanwhile.
+ * A body that comes in drops is given up after the time a whole request has: lws looks only whether there are drops. */
 void fc_http_beat(struct fc_server *server) {
     struct fc_mono now = fc_mono_now();
     for (struct request *r = server->requests; r != NULL; r = r->next) {
@@ -302,6 +391,11 @@ void fc_http_beat(struct fc_server *server) {
             r->progress = now; /* once */
             server->hub.counters.http_untaken_total++;
             lws_set_timeout(r->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+            continue;
+        }
+        if (r->since.ns != 0) {
+            bool late = fc_mono_ms_since(r->since, now) > (int64_t)server->settings.limits.handshake_s * 1000;
+            if (late) lws_set_timeout(r->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
             continue;
         }
         if (ioctl(lws_get_socket_fd(r->wsi), FIONREAD, &waiting) != 0 || waiting == 0) continue;
@@ -368,6 +462,8 @@ int fc_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirm_upgrade(server, wsi, in);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1; /* no websocket speaks this protocol */
     case LWS_CALLBACK_HTTP: return begin(server, user, wsi, in, len);
+    case LWS_CALLBACK_HTTP_BODY: return take_body(user, in, len);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION: return body_is_whole(server, user);
     case LWS_CALLBACK_HTTP_WRITEABLE: return writable(user);
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
     case LWS_CALLBACK_CLOSED_HTTP:

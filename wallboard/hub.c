@@ -151,7 +151,12 @@ static void bury(struct fc_hub *hub, uint32_t cell, struct fc_topic *t) {
         hub->counters.topics_gone_total++;
     }
     fc_cache_release(&hub->cache, t);
-    hub->counters.topics = hub->cache.live;
+    fc_hub_count(hub);
+}
+
+/* Of those that the wallboard makes itself (own.h). */
+static bool is_own(struct fc_str topic) {
+    return fc_str_starts(topic, "board/") || fc_str_is(topic, "boards") || fc_str_is(topic, "alerts");
 }
 
 /* What is shown of it stays, and gets old. True: it cannot be read. */
@@ -174,7 +179,7 @@ enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_s
     bool read = fc_item_read(bytes, n, &item);
     int64_t version = read ? item.v : fc_mp_version(bytes, n);
     if (version > 0 && is_newer(hub, cell, version)) return FC_HUB_GO_ON;
-    if (!read || version < 0 || !fc_str_eq(item.topic, topic)) {
+    if (!read || version < 0 || !fc_str_eq(item.topic, topic) || is_own(topic)) {
         hub->counters.feed_bad_total++;
         return FC_HUB_GO_ON;
     }
@@ -196,7 +201,7 @@ enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_s
     if (share(hub, cell, t, &item, bytes, n)) return FC_HUB_GO_ON;
     if (fc_topic_live(t) && t->cell == cell && t->epoch != c->epoch) c->revived++;
     if (fc_cache_put(&hub->cache, t, cell, c->epoch, &item, bytes, n)) fc_views_changed(&hub->views, t);
-    hub->counters.topics = hub->cache.live;
+    fc_hub_count(hub);
     return FC_HUB_GO_ON;
 }
 
@@ -260,7 +265,7 @@ void fc_hub_settle(struct fc_hub *hub, struct fc_mono now) {
             fc_views_changed(&hub->views, t);
     }
     fc_bytes_free(&bytes);
-    hub->counters.topics = hub->cache.live;
+    fc_hub_count(hub);
 }
 
 int64_t fc_hub_age_ms(const struct fc_hub *hub, struct fc_mono now) {

@@ -19,7 +19,8 @@
 #include "lag.h"
 #include "views.h"
 
-#define FC_CELL_MERGED FC_CELLS_MAX /* whose a merged item is, in the cache */
+#define FC_CELL_MERGED FC_CELLS_MAX    /* whose a merged item is, in the cache */
+#define FC_CELL_OWN (FC_CELLS_MAX + 1) /* whose one is that the wallboard makes itself (own.h) */
 #define FC_FEED_DOWN_MS 2000 /* without a heartbeat (due every 500 ms) the feed is down */
 
 /* One aggregator, as its heartbeats describe it. */
@@ -59,6 +60,7 @@ struct fc_hub {
     uint32_t cell_count;
     struct fc_topic *unsettled; /* to be merged */
     struct fc_lag lag;          /* from events to frames */
+    uint32_t own_topics;        /* of the live ones in the cache: made here (own.h) */
     uint64_t loop_late_us_max;  /* of the service loop's timer */
     struct fc_mono started;
     uint32_t up;                /* bits of the cells that were up when last settled */
@@ -75,6 +77,9 @@ enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_s
 /* fc_hub_settle -- merges what cells share and has changed. After each batch of messages, and some ten times a second.
  * Thread: service; no blocking */
 void fc_hub_settle(struct fc_hub *hub, struct fc_mono now);
+
+/* fc_hub_count -- after the cache has changed: how many topics aggregators have. */
+static inline void fc_hub_count(struct fc_hub *hub) { hub->counters.topics = hub->cache.live - hub->own_topics; }
 
 /* fc_cell_trouble -- of one cell; fc_hub_trouble -- of the worst. fc_trouble_word: for ticks: "clock" "stuck" "silent", NULL: none. */
 enum fc_trouble fc_cell_trouble(const struct fc_cell *cell, struct fc_mono now);

@@ -2,6 +2,7 @@
 
 #include "csv.h"
 #include "json.h"
+#include "shelf.h"
 
 #include <stdio.h>
 
@@ -21,12 +22,26 @@ static const struct fc_endpoint endpoints[] = {
      fc_history_run},
     {"/healthz", 0, fc_health_run},
     {"/metrics", 0, fc_metrics_run},
+    {"/api/v1/boards", 0, fc_boards_run},
+    {"/api/v1/boards/", FC_QUERY_BIT(rev) | FC_QUERY_BIT(format), fc_board_run},
+    {"/api/v1/alerts", 0, fc_alerts_run},
+    {"/api/v1/alerts/", 0, fc_alert_run},
 };
 
 const struct fc_endpoint *fc_endpoint_find(struct fc_str path) {
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
-        if (fc_str_is(path, endpoints[i].path)) return &endpoints[i];
+        if (fc_str_is(path, endpoints[i].path) || (fc_endpoint_below(&endpoints[i]) && path.n > strlen(endpoints[i].path) && fc_str_starts(path, endpoints[i].path)))
+            return &endpoints[i];
     return NULL;
+}
+
+bool fc_endpoint_below(const struct fc_endpoint *endpoint) { return endpoint->path[strlen(endpoint->path) - 1] == '/'; }
+
+void fc_job_cancel(struct fc_job *job) {
+    if (job->ask != NULL) fc_ask_cancel(job->asks, job->ask);
+    if (job->order != NULL) job->order->ctx = NULL;
+    job->ask = NULL;
+    job->order = NULL;
 }
 
 void fc_job_error(struct fc_job *job, unsigned status, const char *format, ...) {

@@ -11,12 +11,24 @@ static void reload(struct fc_server *server, void *ctx) {
     else fc_err("%s; nothing is changed", err.text);
 }
 
+static enum fc_status check_boards(const struct fc_settings *settings, struct fc_error *err) {
+    struct fc_hub hub;
+    struct fc_boards boards;
+    fc_hub_init(&hub, 0, NULL);
+    fc_boards_init(&boards, &hub);
+    enum fc_status status = fc_boards_ship(&boards, settings->boards_built_in, settings->boards, err);
+    fc_boards_fini(&boards);
+    fc_hub_fini(&hub);
+    return status;
+}
+
 /* --check: what can be known without opening anything. */
 static int check(struct fc_settings *settings) {
     struct fc_web *web = NULL;
     struct fc_error err;
     enum fc_status status = fc_web_load(&web, settings->web, &err);
     fc_web_release(web);
+    if (status == FC_OK) status = check_boards(settings, &err);
     fc_settings_free(settings);
     return status == FC_OK ? 0 : fc_options_fail(&fc_wallboard_program, status, &err);
 }

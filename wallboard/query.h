@@ -23,7 +23,9 @@
     KEY(from, TIME, NULL)                                                                                                      \
     KEY(to, TIME, NULL)                                                                                                        \
     KEY(step, TIME, NULL)                                                                                                      \
-    KEY(step_us, TIME, NULL)
+    KEY(step_us, TIME, NULL)                                                                                                   \
+    KEY(rev, NAME, NULL)                                                                                                       \
+    KEY(format, WORD, "json yaml")
 
 enum fc_query_key {
 #define FC_QUERY_KEY(name, kind, words) FC_QUERY_##name,

@@ -43,6 +43,16 @@ static int signal_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
     return 0;
 }
 
+static int shelf_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    (void)user, (void)in, (void)len;
+    struct fc_server *server = fc_server_of(wsi);
+    if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION) return -1;
+    if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
+    fc_shelf_work(server->shelf);
+    fc_server_drain(server); /* what was saved goes out now */
+    return 0;
+}
+
 static int door_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
     (void)user, (void)in, (void)len;
     struct fc_server *server = fc_server_of(wsi);
@@ -63,7 +73,7 @@ static int door_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     return 0;
 }
 
-enum { PROTOCOL_HTTP, PROTOCOL_MSGPACK, PROTOCOL_JSON, PROTOCOL_FEED, PROTOCOL_SIGNAL, PROTOCOL_DOOR, PROTOCOL_END };
+enum { PROTOCOL_HTTP, PROTOCOL_MSGPACK, PROTOCOL_JSON, PROTOCOL_FEED, PROTOCOL_SIGNAL, PROTOCOL_DOOR, PROTOCOL_SHELF, PROTOCOL_END };
 
 /* The first one must be HTTP's. The small receive buffer is most of what a client costs; longer messages come in parts.
  * Without a tx_packet_size lws hands the kernel no more than that buffer's size at a time, and copies the rest of a frame for
@@ -75,6 +85,7 @@ static struct lws_protocols protocols[] = {
     [PROTOCOL_FEED] = {.name = "feed", .callback = feed_callback},
     [PROTOCOL_SIGNAL] = {.name = "signal", .callback = signal_callback},
     [PROTOCOL_DOOR] = {.name = "door", .callback = door_callback},
+    [PROTOCOL_SHELF] = {.name = "shelf", .callback = shelf_callback},
     [PROTOCOL_END] = {.name = NULL},
 };
 
@@ -141,12 +152,23 @@ void fc_server_take_turn(struct fc_server *server, struct fc_turn *turn, void (*
         lws_sul_schedule(server->lws, 0, &server->turns_timer, on_turns, FC_TURNS_EVERY_MS * 1000);
 }
 
+static void count_webhook(struct fc_server *server) {
+    struct fc_counters *count = &server->hub.counters;
+    struct fc_webhook_counts hook = fc_webhook_counts(server->hook);
+    count->webhook_waiting = hook.waiting;
+    count->webhook_sent_total = hook.sent;
+    count->webhook_failed_total = hook.failed;
+    count->webhook_dropped_total = hook.dropped;
+}
+
 static void on_beat(lws_sorted_usec_list_t *sul) {
     struct fc_server *server = lws_container_of(sul, struct fc_server, beat_timer);
     struct fc_mono now = fc_mono_now();
     watch_loop(server, now);
     fc_clients_beat(server, now);
     fc_http_beat(server);
+    fc_alerts_work(&server->alerts, now);
+    count_webhook(server);
     if (server->door_wsi != NULL && fc_door_open_now(&server->door, now)) {
         (void)lws_rx_flow_control(server->door_wsi, 1);
         server->door_wsi = NULL;
@@ -258,11 +280,38 @@ static enum fc_status open_signals(struct fc_server *server, struct fc_error *er
 static enum fc_status adopt_all(struct fc_server *server, struct fc_error *err) {
     enum fc_status status = adopt(server, server->signal_fd, "signal", err);
     if (status == FC_OK) status = adopt(server, server->door.fd, "door", err);
+    if (status == FC_OK && server->shelf != NULL) status = adopt(server, fc_shelf_fd(server->shelf), "shelf", err);
     for (uint32_t i = 0; i < server->settings.cell_count; i++) {
         if (status == FC_OK) status = adopt(server, fc_feed_fd(&server->feeds[i]), "feed", err);
         if (status == FC_OK) status = adopt(server, fc_asks_fd(&server->asks, i), "feed", err);
     }
     return status;
+}
+
+static bool found(void *ctx, const struct fc_shelf_record *record) {
+    struct fc_server *server = ctx;
+    return record->what == FC_SHELF_PUT_ALERT ? fc_alerts_found(&server->alerts, record) : fc_boards_found(&server->boards, record);
+}
+
+static void take_rules(struct fc_server *server, struct fc_rules *rules) {
+    fc_webhook_aim(server->hook, rules->url, rules->timeout_s, rules->queue);
+    fc_alerts_rule(&server->alerts, rules);
+}
+
+static enum fc_status open_boards(struct fc_server *server, struct fc_error *err) {
+    struct fc_settings *s = &server->settings;
+    fc_alerts_init(&server->alerts, &server->hub);
+    fc_boards_init(&server->boards, &server->hub);
+    enum fc_status status = fc_boards_ship(&server->boards, s->boards_built_in, s->boards, err);
+    if (status == FC_OK && s->data != NULL) status = fc_shelf_open(s->data, found, server, &server->shelf, err);
+    server->boards.shelf = server->shelf;
+    if (status == FC_OK) status = fc_webhook_open(&server->hook, err);
+    if (status != FC_OK) return status;
+    server->alerts.shelf = server->shelf;
+    server->alerts.hook = server->hook;
+    fc_boards_tell_all(&server->boards);
+    take_rules(server, &s->rules);
+    return FC_OK;
 }
 
 enum fc_status fc_server_open(struct fc_server *server, struct fc_settings *settings, struct fc_error *err) {
@@ -272,6 +321,7 @@ enum fc_status fc_server_open(struct fc_server *server, struct fc_settings *sett
     fc_hub_init(&server->hub, server->settings.cell_count, fc_clients_wake);
     enum fc_status status = fc_web_load(&server->web, server->settings.web, err);
     if (status == FC_OK) status = open_signals(server, err);
+    if (status == FC_OK) status = open_boards(server, err);
     if (status == FC_OK) status = fc_door_open(&server->door, &server->settings, &server->hub.counters, err);
     if (status == FC_OK) status = open_lws(server, err);
     if (status == FC_OK) status = open_zmq(server, err);
@@ -344,6 +394,8 @@ void fc_server_reload(struct fc_server *server, struct fc_settings *settings) {
     } else {
         fc_err("%s; the front end stays as it was", err.text);
     }
+    if (fc_boards_ship(&server->boards, settings->boards_built_in, settings->boards, &err) != FC_OK) fc_err("%s; boards stay as they were", err.text);
+    take_rules(server, &settings->rules);
     reload_limits(server, settings);
     fc_settings_free(settings);
     fc_info("reloaded");
@@ -356,6 +408,10 @@ void fc_server_close(struct fc_server *server) {
     fc_asks_close(&server->asks);
     if (server->zmq != NULL) (void)zmq_ctx_term(server->zmq);
     if (server->signal_fd >= 0) (void)close(server->signal_fd);
+    fc_webhook_close(server->hook);
+    fc_shelf_close(server->shelf);
+    fc_alerts_fini(&server->alerts);
+    fc_boards_fini(&server->boards);
     fc_hub_fini(&server->hub);
     fc_web_release(server->web);
     for (int p = 0; p < FC_PROTOCOL_COUNT; p++) fc_bytes_free(&server->tick[p]);

@@ -7,7 +7,9 @@
 #ifndef FC_SERVER_H
 #define FC_SERVER_H
 
+#include "alerts.h"
 #include "ask.h"
+#include "boards.h"
 #include "door.h"
 #include "feed.h"
 #include "hub.h"
@@ -29,6 +31,10 @@ struct fc_server {
     struct fc_asks asks;
     struct fc_feed feeds[FC_CELLS_MAX];
     struct fc_web *web;
+    struct fc_boards boards;
+    struct fc_alerts alerts;
+    struct fc_webhook *hook;
+    struct fc_shelf *shelf; /* NULL: without --data */
     void *zmq;
     struct lws_context *lws;
     struct lws_vhost *vhost;
@@ -36,6 +42,7 @@ struct fc_server {
     struct fc_client *clients;             /* all of them */
     struct fc_turns turns;
     struct request *requests;              /* not answered whole yet */
+    size_t body_bytes;                     /* what requests under way have sent or announced to send */
     struct fc_bytes tick[FC_PROTOCOL_COUNT]; /* the frame of this tenth of a second, with its headroom */
     struct fc_mono beat_due;               /* when the next beat should come; ns 0: the first */
     struct fc_leap leap;

@@ -13,6 +13,8 @@ static const struct fc_option options[FC_SET_COUNT] = {
     [FC_SET_PUBLISH] = {.name = "publish", .arg = "tcp://HOST:PORT", .repeatable = true, .help = "an aggregator's publish endpoint (tcp://127.0.0.1:5601); once for each cell"},
     [FC_SET_QUERY] = {.name = "query", .arg = "tcp://HOST:PORT", .repeatable = true, .help = "that aggregator's query endpoint (tcp://127.0.0.1:5602), in the same order"},
     [FC_SET_WEB] = {.name = "web", .arg = "DIR", .help = "the built front end (the installed one)"},
+    [FC_SET_BOARDS] = {.name = "boards", .arg = "DIR", .help = "boards of your own, ID.yaml each, over the built-in ones"},
+    [FC_SET_DATA] = {.name = "data", .arg = "DIR", .help = "keep boards that are edited, and alerts, there; made when missing.\nWithout it boards are read-only"},
     [FC_SET_MAX_CLIENTS] = {.name = "max-clients", .arg = "N", .help = "websocket clients at once (10000); more are refused with 503"},
     [FC_SET_NAME] = {.name = "name", .arg = "NAME", .repeatable = true, .help = "browsers may ask for this server by that name (its addresses, localhost\nand the machine's own name need none)"},
     [FC_SET_INSECURE] = {.name = "insecure", .help = "allow --listen on an address that others can reach: there is no\npassword and no encryption, who reaches it sees everything"},
@@ -29,7 +31,7 @@ struct file_cell {
 };
 
 struct file {
-    char *listen, *web, *log_format;
+    char *listen, *web, *boards, *data, *log_format;
     uint32_t max_clients;
     enum fc_config_bool insecure;
     struct file_cell *cells;
@@ -49,6 +51,10 @@ static const cyaml_schema_value_t name_schema = {CYAML_VALUE_STRING(CYAML_FLAG_P
 static const cyaml_schema_field_t file_fields[] = {
     CYAML_FIELD_STRING_PTR("listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, listen, 1, 300),
     CYAML_FIELD_STRING_PTR("web", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, web, 1, 1000),
+    CYAML_FIELD_IGNORE("alerts", CYAML_FLAG_OPTIONAL), /* rules.c reads both */
+    CYAML_FIELD_IGNORE("webhook", CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_STRING_PTR("boards", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, boards, 1, 1000),
+    CYAML_FIELD_STRING_PTR("data", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, data, 1, 500),
     CYAML_FIELD_STRING_PTR("log_format", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, log_format, 1, 10),
     CYAML_FIELD_UINT("max_clients", CYAML_FLAG_OPTIONAL, struct file, max_clients),
     FC_CONFIG_BOOL("insecure", struct file, insecure),
@@ -152,6 +158,16 @@ static void take_web(struct fc_settings *s, const char *given) {
     }
 }
 
+static void take_boards(struct fc_settings *s, const struct file *file, const struct fc_option_values *got) {
+    static const char *const places[] = {FC_BOARDS_INSTALLED, FC_BOARDS_BUILT};
+    const char *own = fc_options_last(&got[FC_SET_BOARDS], file != NULL ? file->boards : NULL);
+    const char *data = fc_options_last(&got[FC_SET_DATA], file != NULL ? file->data : NULL);
+    if (own != NULL) s->boards = copy(own);
+    if (data != NULL) s->data = copy(data);
+    for (size_t i = 0; s->boards_built_in == NULL && i < sizeof places / sizeof *places; i++)
+        if (access(places[i], R_OK | X_OK) == 0) s->boards_built_in = copy(places[i]);
+}
+
 static enum fc_status take_limits(struct fc_settings *s, const struct file *file, const struct fc_option_values *got, struct fc_error *err) {
     const char *clients = fc_options_last(&got[FC_SET_MAX_CLIENTS], NULL);
     int64_t max = file != NULL && file->max_clients > 0 ? file->max_clients : FC_CLIENTS_DEFAULT;
@@ -169,6 +185,7 @@ static enum fc_status take(struct fc_settings *s, const struct file *file, const
     s->log_format = strcmp(format, "json") == 0 ? FC_LOG_JSON : FC_LOG_TEXT;
     s->insecure = got[FC_SET_INSECURE].n > 0 || (file != NULL && file->insecure == FC_CONFIG_YES);
     take_web(s, fc_options_last(&got[FC_SET_WEB], file != NULL ? file->web : NULL));
+    take_boards(s, file, got);
     enum fc_status status = take_limits(s, file, got, err);
     if (status == FC_OK) status = take_names(s, file, got, err);
     if (status == FC_OK) status = take_cells(s, file, got, err);
@@ -184,6 +201,7 @@ enum fc_status fc_settings_load(struct fc_settings *out, const struct fc_option_
     enum fc_status status = path == NULL ? FC_OK : fc_config_load(path, &file_schema, &file, err);
     if (status == FC_OK) status = take(out, file, got, err);
     fc_config_free(&file_schema, file);
+    if (status == FC_OK) status = fc_rules_load(path, &out->rules, err);
     if (status != FC_OK) fc_settings_free(out);
     return status;
 }
@@ -195,6 +213,10 @@ void fc_settings_free(struct fc_settings *s) {
     }
     for (uint32_t i = 0; i < s->names_count; i++) free(s->names[i]);
     for (uint32_t i = 0; i < s->trusted_count; i++) free(s->trusted[i]);
+    fc_rules_free(&s->rules);
     free(s->web);
+    free(s->boards_built_in);
+    free(s->boards);
+    free(s->data);
     *s = (struct fc_settings){0};
 }

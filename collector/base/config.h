@@ -17,6 +17,8 @@
 
 #include "status.h"
 
+#include <stdbool.h>
+
 #include <cyaml/cyaml.h>
 
 #define FC_CONFIG_BYTES_MAX (1 << 24) /* of a file: ten thousand queues with all that can be said of one */
@@ -47,5 +49,11 @@ enum fc_status fc_config_fail(struct fc_error *err, const char *path, const char
  *          line and column when it is not there any more. Thread: any, but blocks on the disk */
 enum fc_status fc_config_fail_at(struct fc_error *err, const char *path, const char *where, const char *format, ...)
     FC_PRINTF(4, 5);
+
+/* fc_config_find -- where in a YAML text the value stands that `where` leads to. False: nowhere. Thread: any */
+struct fc_config_spot {
+    size_t line, column; /* from 1 */
+};
+bool fc_config_find(const char *text, size_t n, const char *where, struct fc_config_spot *out);
 
 #endif

@@ -118,33 +118,46 @@ enum fc_status fc_config_check_numbers(const char *file, const char *text, size_
 
 /* ---- places ------------------------------------------------------------------------------------------------------ */
 
-/* False: it is not there (any more). */
-static bool find(const char *path, const char *where, unsigned long *line, unsigned long *column) {
-    yaml_parser_t parser;
+/* False: it is not there (any more). Takes the parser's input, and the parser with it. */
+static bool find(yaml_parser_t *parser, const char *where, struct fc_config_spot *out) {
     yaml_document_t doc;
-    FILE *f = fopen(path, "re");
-    if (f == NULL) return false;
     const yaml_node_t *node = NULL;
-    if (yaml_parser_initialize(&parser) == 1) {
-        yaml_parser_set_input_file(&parser, f);
-        if (yaml_parser_load(&parser, &doc) == 1) {
-            node = follow(&doc, where);
-            if (node != NULL) *line = node->start_mark.line + 1, *column = node->start_mark.column + 1;
-            yaml_document_delete(&doc);
-        }
-        yaml_parser_delete(&parser);
+    if (yaml_parser_load(parser, &doc) == 1) {
+        node = follow(&doc, where);
+        if (node != NULL) *out = (struct fc_config_spot){node->start_mark.line + 1, node->start_mark.column + 1};
+        yaml_document_delete(&doc);
     }
-    (void)fclose(f);
+    yaml_parser_delete(parser);
     return node != NULL;
 }
 
+bool fc_config_find(const char *text, size_t n, const char *where, struct fc_config_spot *out) {
+    yaml_parser_t parser;
+    if (yaml_parser_initialize(&parser) == 0) return false;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
+    return find(&parser, where, out);
+}
+
+static bool find_in_file(const char *path, const char *where, struct fc_config_spot *out) {
+    yaml_parser_t parser;
+    FILE *f = fopen(path, "re");
+    bool found = false;
+    if (f == NULL) return false;
+    if (yaml_parser_initialize(&parser) == 1) {
+        yaml_parser_set_input_file(&parser, f);
+        found = find(&parser, where, out);
+    }
+    (void)fclose(f);
+    return found;
+}
+
 enum fc_status fc_config_fail_at(struct fc_error *err, const char *path, const char *where, const char *format, ...) {
-    unsigned long line, column;
+    struct fc_config_spot at;
     struct fc_error text;
     va_list args;
     va_start(args, format);
     (void)vsnprintf(text.text, sizeof text.text, format, args);
     va_end(args);
-    if (!find(path, where, &line, &column)) return fc_fail(err, FC_CONFIG, "%s: `%s` %s", path, where, text.text);
-    return fc_fail(err, FC_CONFIG, "%s:%lu:%lu: `%s` %s", path, line, column, where, text.text);
+    if (!find_in_file(path, where, &at)) return fc_fail(err, FC_CONFIG, "%s: `%s` %s", path, where, text.text);
+    return fc_fail(err, FC_CONFIG, "%s:%zu:%zu: `%s` %s", path, at.line, at.column, where, text.text);
 }

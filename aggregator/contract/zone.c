@@ -122,3 +122,8 @@ void fc_zone_day(const struct fc_zone *z, int64_t at_us, int start_minute, int64
     *start_us = start * US;
     *end_us = end * US;
 }
+
+int fc_zone_weekday(const struct fc_zone *z, int64_t at_us) {
+    int64_t at = floor_div(at_us, US), days = floor_div(at + offset_of(z, stretch_at(z, at)), DAY_S) + 3; /* 1970-01-01 was a Thursday */
+    return (int)(days - floor_div(days, 7) * 7);
+}

@@ -30,4 +30,7 @@ const char *fc_zone_name(const struct fc_zone *zone);
  * Law:    *start_us <= at_us < *end_us; the day of *end_us starts there, the day of *start_us - 1 ends there */
 void fc_zone_day(const struct fc_zone *zone, int64_t at_us, int start_minute, int64_t *start_us, int64_t *end_us);
 
+/* fc_zone_weekday -- which day of the week the zone's clocks show: 0 Monday to 6 Sunday. Thread: any */
+int fc_zone_weekday(const struct fc_zone *zone, int64_t at_us);
+
 #endif
