@@ -234,7 +234,7 @@ static void refuses_a_newer_format(void **state) {
     assert_int_equal(mdb_put(txn, dbi, &key, &value, 0), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
     mdb_env_close(env);
-    expect_refused(FC_CONFIG, "a newer version of this program (format 4; this one reads 3)");
+    expect_refused(FC_CONFIG, "a newer version of this program (format 5; this one reads 4)");
 }
 
 static off_t data_bytes(void) {
