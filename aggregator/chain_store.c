@@ -52,14 +52,13 @@ static void write_visit(struct fc_mpw *w, const struct fc_chain_visit *v) {
 }
 
 struct out {
-    void (*put)(void *ctx, struct fc_chain_key key, struct fc_str bytes);
-    void *ctx;
+    const struct fc_chains_store *to;
     uint8_t bytes[FC_CHAIN_VISITS_MAX * VISIT_BYTES_MAX + 16];
 };
 
 static void give(struct out *o, struct fc_chain_key key, const struct fc_mpw *w) {
     FC_ASSERT(!w->overflow);
-    o->put(o->ctx, key, fc_str_n((const char *)w->buf, w->len));
+    o->to->put(o->to->ctx, key, fc_str_n((const char *)w->buf, w->len));
 }
 
 static void save_names(struct out *o, enum kind kind, struct fc_chain_numbers *t) {
@@ -97,19 +96,38 @@ static void save_now(struct out *o, const struct fc_chains *c) {
 
 bool fc_chains_dirty(const struct fc_chains *c) { return c->changed_n > 0 || c->gone_n > 0 || c->moved; }
 
-void fc_chains_save(struct fc_chains *c, void (*put)(void *ctx, struct fc_chain_key key, struct fc_str bytes),
-                    void (*gone)(void *ctx, struct fc_chain_key key), void *ctx) {
+/* A customer has few visits, nearly always: each is held against all. */
+static int64_t returned_us(struct fc_chain_record *rec, const struct fc_chain_visit *lost) {
+    int64_t first_us = 0;
+    for (uint32_t i = 0; i < rec->n; i++) {
+        const struct fc_chain_visit *v = fc_chain_record_visit(rec, i);
+        bool later = v->offered_us > lost->over_us && v->root != lost->root;
+        if (later && (first_us == 0 || v->offered_us < first_us)) first_us = v->offered_us;
+    }
+    return first_us;
+}
+
+static void tell_lost(const struct fc_chains_store *to, struct fc_chain_record *rec) {
+    for (uint32_t i = 0; i < rec->n; i++) {
+        const struct fc_chain_visit *v = fc_chain_record_visit(rec, i);
+        if (v->answered_us == 0 && v->over_us != 0) to->lost(to->ctx, v->contact, v->over_us, returned_us(rec, v));
+    }
+}
+
+void fc_chains_save(struct fc_chains *c, const struct fc_chains_store *to) {
     if (!fc_chains_dirty(c)) return;
     struct out *o = malloc(sizeof *o);
     FC_ASSERT(o != NULL);
-    o->put = put;
-    o->ctx = ctx;
-    for (uint32_t i = 0; i < c->gone_n; i++) gone(ctx, c->gone[i]);
+    o->to = to;
+    for (uint32_t i = 0; i < c->gone_n; i++) to->gone(to->ctx, c->gone[i]);
     save_names(o, QUEUE, &c->queues);
     save_names(o, AGENT, &c->agents);
     for (uint32_t i = 0; i < c->changed_n; i++) {
         struct fc_chain_record *rec = fc_chain_record_at(&c->records, c->changed[i]);
-        if ((rec->flags & FC_CHAIN_DIRTY) != 0) save_record(o, rec);
+        if ((rec->flags & FC_CHAIN_DIRTY) != 0) {
+            save_record(o, rec);
+            if (to->lost != NULL) tell_lost(to, rec);
+        }
         rec->flags &= (uint8_t) ~(FC_CHAIN_DIRTY | FC_CHAIN_LISTED);
     }
     save_now(o, c);

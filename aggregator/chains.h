@@ -99,8 +99,15 @@ void fc_chains_advance(struct fc_chains *c, int64_t now_us);
  *   a customer's                             [2, then for each visit: contact, root | nil when it is the contact,
  *                                            offered_us, answered - offered | nil, over - offered | nil, queue's number
  *                                            | 0, agent's | 0, channel + 8 disposed + 32 told] */
-void fc_chains_save(struct fc_chains *c, void (*put)(void *ctx, struct fc_chain_key key, struct fc_str bytes),
-                    void (*gone)(void *ctx, struct fc_chain_key key), void *ctx);
+struct fc_chains_store {
+    void (*put)(void *ctx, struct fc_chain_key key, struct fc_str bytes);
+    void (*gone)(void *ctx, struct fc_chain_key key);
+    /* Of customers that changed, each visit that was not answered and is over: when the same customer first came again
+     * after it, with another root; 0: not yet. */
+    void (*lost)(void *ctx, uint64_t contact, int64_t over_us, int64_t returned_us);
+    void *ctx;
+};
+void fc_chains_save(struct fc_chains *c, const struct fc_chains_store *to);
 bool fc_chains_dirty(const struct fc_chains *c);
 
 /* fc_chains_load -- puts a stored record back: in the order of keys (as bytes), all before the first put, get or

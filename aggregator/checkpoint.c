@@ -8,11 +8,13 @@
  *                   timeline, [queue, [ts_us, joined, ..], ..]
  *   'c' ID          queue|nil, agent|nil, source|nil, listed, offered_us, answered_us, left_us, ended_us, wrapped_us, disposed_us, told_us,
  *                   threshold_us, short_us, over_us, channel, left, by, outcome, cause, told, root, breached, presumed, customer|nil,
- *                   [ts_us, kind, agent|nil, ..], [ts_us, queue|nil, agent|nil, present, csat, nps, resolved, rater, assess, ..]
+ *                   [ts_us, kind, agent|nil, ..], [ts_us, queue|nil, agent|nil, present, csat, nps, resolved, rater, assess, ..],
+ *                   [customer|nil, topic|nil, lang|nil, root|nil, priority]|nil as its offer said (absent in older records)
  *   's' NAME        epoch, down, beats, since_us, heard_us, gaps, gap_us, gap_reason, snapshot, snapshot_us, silent, via|nil (absent in older records)
  *   'o' SECOND PART [ts_us, value, sign, count, sum, queue|nil, agent|nil, channel] for each fact; SECOND u64, PART u16, big endian
  *   'k' KEY         a customer's chains (chains.h);  'x' CASE  a complaint (cases.h);  'w' KEY  surveys seen (seen.h)
  * Intervals (merged, not replaced): SCOPE RES CHANNEL NAME 0 START, see interval.h.
+ * Contacts that are over, in a table of their own: card.h.
  * Everything else (gauges, agents' states, rolling windows) follows from these and is worked out again.
  */
 #include "records.h"
@@ -195,9 +197,46 @@ static void write_surveys(struct fc_mpw *w, const struct fc_contact *c) {
     }
 }
 
+static void write_text(struct fc_mpw *w, struct fc_str text) { write_opt(w, text.n > 0 ? &text : NULL); }
+
+static void write_said(struct fc_mpw *w, const struct fc_contact *c) {
+    struct fc_card card;
+    if (c->said.text == NULL && c->said.priority < 0) {
+        fc_mpw_nil(w);
+        return;
+    }
+    fc_contact_said_of(c, &card);
+    fc_mpw_array(w, 5);
+    write_text(w, card.customer);
+    write_text(w, card.topic);
+    write_text(w, card.lang);
+    write_text(w, card.root);
+    fc_mpw_int(w, card.priority);
+}
+
+/* Among those that are over, and away from where it was as long as other things were known of it. */
+static void file_contact(struct out *o, struct fc_contact *c) {
+    struct fc_filed was = c->filed, is = fc_contact_filing(o->e, c);
+    char key[FC_CARD_KEY];
+    struct fc_mpw w;
+    struct fc_card card;
+    if (was.over_us != 0 && (was.over_us != is.over_us || was.kind != is.kind)) {
+        fc_card_key(key, (enum fc_card_kind)was.kind, was.over_us, fc_contact_hash(c));
+        record(o, FC_RECORD_UNFILE, fc_str_n(key, sizeof key), (struct fc_str){0});
+    }
+    c->filed = is;
+    if (is.over_us == 0) return;
+    fc_contact_card(c, &card);
+    fc_mpw_init(&w, o->e->scratch, FC_CARD_BYTES_MAX);
+    fc_card_encode(&w, &card);
+    FC_ASSERT(!w.overflow);
+    fc_card_key(key, card.kind, card.over_us, fc_contact_hash(c));
+    record(o, FC_RECORD_FILE, fc_str_n(key, sizeof key), fc_str_n((const char *)w.buf, w.len));
+}
+
 static void save_contact(struct out *o, struct fc_contact *c) {
     struct fc_mpw w;
-    begin(o->e, &w, 4 + FC_CONTACT_TIMES + FC_CONTACT_WORDS + 1 + 2 + 1 + 2);
+    begin(o->e, &w, FC_CONTACT_ELEMENTS + 1);
     write_opt(&w, c->queue == NULL ? NULL : &c->queue->e.name);
     write_opt(&w, c->agent == NULL ? NULL : &c->agent->e.name);
     write_opt(&w, c->source == NULL ? NULL : &c->source->name);
@@ -211,7 +250,9 @@ static void save_contact(struct out *o, struct fc_contact *c) {
     write_opt(&w, c->has_customer ? &customer : NULL);
     write_marks(&w, c);
     write_surveys(&w, c);
+    write_said(&w, c);
     put(o, 'c', c->id, &w);
+    file_contact(o, c);
     c->to_store = false;
     c->stored = true;
 }
@@ -346,9 +387,24 @@ static void chain_put(void *ctx, struct fc_chain_key key, struct fc_str value) {
 
 static void chain_gone(void *ctx, struct fc_chain_key key) { module_gone(ctx, chain_str(&key)); }
 
+/* What came of a contact that was lost, for whoever would call back; deleted where it turned out otherwise. */
+static void chain_lost(void *ctx, uint64_t contact, int64_t over_us, int64_t returned_us) {
+    const struct module_out *m = ctx;
+    char key[FC_CARD_KEY];
+    uint8_t bytes[32];
+    struct fc_mpw w;
+    if (!fc_contact_is_filed_at(m->o->e, over_us)) return;
+    fc_card_key_returned(key, over_us, contact);
+    fc_mpw_init(&w, bytes, sizeof bytes);
+    fc_card_encode_returned(&w, returned_us);
+    if (returned_us == 0) record(m->o, FC_RECORD_UNFILE, fc_str_n(key, sizeof key), (struct fc_str){0});
+    else record(m->o, FC_RECORD_FILE, fc_str_n(key, sizeof key), fc_str_n((const char *)bytes, w.len));
+}
+
 static void save_modules(struct out *o) {
     struct fc_engine *e = o->e;
-    fc_chains_save(e->chains, chain_put, chain_gone, &(struct module_out){o, 'k'});
+    struct module_out chains = {o, 'k'};
+    fc_chains_save(e->chains, &(struct fc_chains_store){chain_put, chain_gone, chain_lost, &chains});
     fc_cases_save(e->cases, module_put, module_gone, &(struct module_out){o, 'x'});
     fc_seen_save(e->surveys, module_put, module_gone, &(struct module_out){o, 'w'});
 }

@@ -49,7 +49,7 @@ static void record_offered(struct fc_engine *e, struct fc_contact *c, const stru
         e->counters.offered_again++;
         return;
     }
-    if (c->has_customer) fc_chains_remove(e->chains, c->customer, fc_chain_hash(c->id)); /* its scope or customer may be another */
+    if (c->has_customer) fc_chains_remove(e->chains, c->customer, fc_contact_hash(c)); /* its scope or customer may be another */
     bool has_channel = (ev->present & FC_KEY_BIT(channel)) != 0;
     c->queue = fc_engine_queue(e, ev->queue);
     c->channel = has_channel ? ev->channel : (uint8_t)FC_CHANNEL_VOICE;
@@ -59,6 +59,7 @@ static void record_offered(struct fc_engine *e, struct fc_contact *c, const stru
     c->root = fc_chain_hash((ev->present & FC_KEY_BIT(root)) != 0 ? ev->root : ev->contact);
     c->has_customer = (ev->present & FC_KEY_BIT(customer)) != 0 && ev->customer.n > 0;
     if (c->has_customer) c->customer = fc_chain_key_of(fc_str(fc_rules_scope(e->rules, ev->queue)), ev->customer);
+    fc_contact_note_offer(c, ev);
 }
 
 static void record_ended(struct fc_contact *c, const struct fc_event *ev) {

@@ -6,6 +6,7 @@
 #ifndef FC_CONTACT_H
 #define FC_CONTACT_H
 
+#include "card.h"
 #include "engine_internal.h"
 
 /* Everything that follows from a contact's record at one time. */
@@ -28,10 +29,22 @@ void fc_contact_enter_misses(struct fc_engine *e, const struct fc_contact *c, co
 /* The facts of an answer of a customer, entered (+1) or taken back (-1) where the contact counts. */
 void fc_contact_enter_survey(struct fc_engine *e, const struct fc_place *contact_at, const struct fc_contact_survey *s, int8_t sign);
 
+/* ---- contact_card.c */
+void fc_contact_note_offer(struct fc_contact *c, const struct fc_event *ev);
+void fc_contact_say(struct fc_contact *c, const struct fc_card *card); /* its texts and priority are kept */
+void fc_contact_said_of(const struct fc_contact *c, struct fc_card *card); /* into these members alone */
+void fc_contact_forget_said(struct fc_contact *c);
+void fc_contact_card(const struct fc_contact *c, struct fc_card *card); /* of one that was offered; texts live as long as it */
+uint64_t fc_contact_hash(struct fc_contact *c);
+bool fc_contact_is_filed_at(const struct fc_engine *e, int64_t over_us); /* what was over then is kept */
+struct fc_filed fc_contact_filing(const struct fc_engine *e, const struct fc_contact *c); /* where its record belongs */
+
 /* ---- contact_keep.c */
 void fc_contact_changed(struct fc_engine *e, struct fc_contact *c);
 void fc_contact_start_waiting(struct fc_engine *e, struct fc_contact *c);
 void fc_contact_stop_waiting(struct fc_engine *e, struct fc_contact *c, struct fc_queue *queue, uint8_t channel);
+void fc_contact_start_talking(struct fc_contact *c);
+void fc_contact_stop_talking(struct fc_contact *c, struct fc_queue *queue, uint8_t channel);
 void fc_contact_link_over(struct fc_engine *e, struct fc_contact *c);
 void fc_contact_unlink_over(struct fc_engine *e, struct fc_contact *c);
 

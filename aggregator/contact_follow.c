@@ -2,6 +2,7 @@
  * after it: facts, agents' spans, its customer's chain, the lists it stands in. */
 #include "agent.h"
 #include "contact.h"
+#include "live.h"
 #include "survey.h"
 
 void fc_contact_observe(struct fc_engine *e, const struct fc_contact *c, struct fc_moment *m) {
@@ -70,11 +71,11 @@ static void enter_spans(struct fc_engine *e, struct fc_contact_spans *before, st
         if (!holds_span(before, &after->at[i])) fc_agent_span(e, &after->at[i], 1);
 }
 
-static void enter_visit(struct fc_engine *e, const struct fc_contact *c, const struct fc_contact_facts *f) {
+static void enter_visit(struct fc_engine *e, struct fc_contact *c, const struct fc_contact_facts *f) {
     if (!c->has_customer || c->offered_us == 0) return;
     bool answered = (f->used >> SLOT_EXIT & 1) != 0 && f->at[SLOT_EXIT].count == FC_TALLY_answered;
     struct fc_visit v = {
-        .contact = fc_chain_hash(c->id),
+        .contact = fc_contact_hash(c),
         .root = c->root,
         .offered_us = c->offered_us,
         .answered_us = answered ? c->answered_us : 0,
@@ -150,8 +151,14 @@ static void move_lists(struct fc_engine *e, struct fc_contact *c, const struct f
     bool waited = before->state == CONTACT_WAITING, waits = after->state == CONTACT_WAITING;
     const struct fc_place *a = &before->facts.place, *b = &after->facts.place;
     bool moved = waited && waits && (a->queue != b->queue || a->channel != b->channel || before->facts.at[SLOT_OFFERED].ts_us != c->offered_us);
+    bool talked = before->state == CONTACT_TALKING, talks = after->state == CONTACT_TALKING;
+    bool other = a->queue != b->queue || a->channel != b->channel;
     if (waited && (!waits || moved)) fc_contact_stop_waiting(e, c, a->queue, a->channel);
+    if (talked && (!talks || other)) fc_contact_stop_talking(c, a->queue, a->channel);
     if (waits && (!waited || moved)) fc_contact_start_waiting(e, c);
+    if (talks && (!talked || other)) fc_contact_start_talking(c);
+    if (waited) fc_live_changed(e, a->queue);
+    if (waits && (!waited || a->queue != b->queue)) fc_live_changed(e, b->queue);
     bool idle = after->state == CONTACT_OVER || after->state == CONTACT_UNPLACED;
     bool stays = idle && c->linked_over && latest_word_us(c) <= c->over_us;
     if (c->linked_over && !stays) fc_contact_unlink_over(e, c);
@@ -185,7 +192,11 @@ void fc_contact_restored(struct fc_engine *e, struct fc_contact *c) {
     c->state = fc_contact_state_of(c);
     if (c->state == CONTACT_WAITING) fc_contact_start_waiting(e, c);
     else if (c->state != CONTACT_TALKING) fc_contact_link_over(e, c);
-    else fc_agent_busy_with(e, c->agent, c, CONTACT_TALKING);
+    else {
+        fc_contact_start_talking(c);
+        fc_agent_busy_with(e, c->agent, c, CONTACT_TALKING);
+    }
     fc_contact_spans_of(c, spans);
     for (uint32_t i = 0; i < spans->n; i++) fc_agent_rung(&spans->at[i], 1);
+    c->filed = fc_contact_filing(e, c);
 }

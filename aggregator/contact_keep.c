@@ -17,7 +17,7 @@ static struct fc_contact *take(struct fc_engine *e) {
     }
     struct fc_contact *c = e->pool;
     e->pool = c->in_over.next;
-    *c = (struct fc_contact){.life = c->life + 1};
+    *c = (struct fc_contact){.life = c->life + 1, .said = {.priority = -1}};
     return c;
 }
 
@@ -83,6 +83,20 @@ void fc_contact_stop_waiting(struct fc_engine *e, struct fc_contact *c, struct f
     e->counters.waiting--;
 }
 
+void fc_contact_start_talking(struct fc_contact *c) {
+    struct fc_cell *cell = fc_entity_cell(&c->queue->e, c->channel);
+    c->in_queue = (struct fc_wait_link){NULL, cell->talk_first};
+    if (cell->talk_first != NULL) cell->talk_first->in_queue.prev = c;
+    cell->talk_first = c;
+}
+
+void fc_contact_stop_talking(struct fc_contact *c, struct fc_queue *queue, uint8_t channel) {
+    struct fc_wait_link l = c->in_queue;
+    if (l.prev == NULL) fc_entity_cell(&queue->e, channel)->talk_first = l.next;
+    else l.prev->in_queue.next = l.next;
+    if (l.next != NULL) l.next->in_queue.prev = l.prev;
+}
+
 void fc_contact_link_over(struct fc_engine *e, struct fc_contact *c) {
     c->linked_over = true;
     c->in_over = (struct fc_wait_link){e->over_last, NULL};
@@ -107,6 +121,7 @@ static void forget(struct fc_engine *e, struct fc_contact *c) {
     fc_map_remove(&e->contacts, c);
     free(c->marks);
     free(c->surveys);
+    fc_contact_forget_said(c);
     c->marks = NULL;
     c->surveys = NULL;
     c->life++;

@@ -11,6 +11,8 @@
 #define ADVANCE_MS 50
 #define IDLE_MS 100
 #define PATIENCE_NS INT64_C(100000000) /* for the writer, in one checkpoint */
+#define ASKS 64
+#define ANSWER_SPACING_MS 20           /* whoever asks again and again does not take the engine's time from the floor */
 #define FINISH_MS 5000                 /* for it at the end */
 
 struct inbox {
@@ -34,7 +36,10 @@ struct fc_driver {
     struct kept *kept, *kept_last; /* the end of a checkpoint that the writer has no block for */
     bool keeps;                    /* the checkpoint being made, from here on */
     int64_t patience_ns;           /* left of it */
-    struct fc_ring states, states_back, control;
+    struct fc_ring states, states_back, control, asks;
+    struct fc_driver_ask ask; /* in hand */
+    bool has_ask;
+    struct fc_mono answered; /* when the latest was */
     struct fc_state_block *spare[STATE_BLOCKS]; /* empty ones in hand */
     uint32_t spare_n;
     struct fc_lag_sign lag; /* of the oldest events whose states may not be handed out yet */
@@ -59,6 +64,7 @@ enum fc_status fc_driver_create(struct fc_engine *engine, struct fc_driver **out
     }
     st = fc_ring_init(&d->states, STATE_BLOCKS, sizeof(struct fc_state_block *), err);
     if (st == FC_OK) st = fc_ring_init(&d->states_back, STATE_BLOCKS, sizeof(struct fc_state_block *), err);
+    if (st == FC_OK) st = fc_ring_init(&d->asks, ASKS, sizeof(struct fc_driver_ask), err);
     if (st == FC_OK) st = fc_ring_init(&d->control, 1, sizeof(const struct fc_rules *), err);
     if (st != FC_OK) {
         fc_driver_destroy(d);
@@ -90,6 +96,7 @@ void fc_driver_destroy(struct fc_driver *d) {
     fc_ring_fini(&d->states);
     fc_ring_fini(&d->states_back);
     fc_ring_fini(&d->control);
+    fc_ring_fini(&d->asks);
     fc_wake_fini(&d->wake);
     free(d);
 }
@@ -107,6 +114,7 @@ void fc_driver_set_writer(struct fc_driver *d, struct fc_ring *free_blocks, stru
 
 struct fc_ring *fc_driver_states(struct fc_driver *d) { return &d->states; }
 struct fc_ring *fc_driver_states_back(struct fc_driver *d) { return &d->states_back; }
+struct fc_ring *fc_driver_asks(struct fc_driver *d) { return &d->asks; }
 void fc_driver_set_publisher(struct fc_driver *d, struct fc_wake *publisher) { d->publisher = publisher; }
 struct fc_wake *fc_driver_wake(struct fc_driver *d) { return &d->wake; }
 const struct fc_ring *fc_driver_records(const struct fc_driver *d) { return d->records; }
@@ -199,18 +207,46 @@ static void tell_lag(struct fc_driver *d, bool all_out, struct fc_mono now) {
     struct fc_state_block *b = take_state(d);
     if (b == NULL) return;
     b->lag = d->lag;
+    b->job = NULL;
     d->lag.received.ns = 0;
     FC_ASSERT(FC_RING_PUSH(&d->states, &b));
 }
 
+/* In how many ms the ask in hand may be answered; 0: it was. */
+static int64_t answer(struct fc_driver *d, struct fc_mono now) {
+    int64_t left = d->answered.ns == 0 ? 0 : ANSWER_SPACING_MS - fc_mono_ms_since(d->answered, now);
+    struct fc_state_block *b = left <= 0 ? take_state(d) : NULL;
+    if (b == NULL) return left > 0 ? left : 1;
+    fc_engine_contacts(d->engine, &d->ask.asked, b);
+    b->job = d->ask.job;
+    b->topic_n = 0;
+    FC_ASSERT(FC_RING_PUSH(&d->states, &b));
+    d->published = true;
+    d->answered = now;
+    return 0;
+}
+
+/* Says in how many ms there is more to do; -1: nothing waits. */
+static int64_t take_asks(struct fc_driver *d, struct fc_mono now) {
+    while (d->has_ask || (d->has_ask = FC_RING_POP(&d->asks, &d->ask))) {
+        int64_t ms = 0;
+        if (d->ask.job != NULL) ms = answer(d, now);
+        else fc_engine_want(d->engine, fc_str_n(d->ask.topic, d->ask.topic_n), d->ask.wanted);
+        if (ms > 0) return ms;
+        d->has_ask = false;
+    }
+    return -1;
+}
+
 static int64_t publish(struct fc_driver *d, struct fc_mono now) {
     if (d->publisher == NULL) return -1;
+    int64_t asked = take_asks(d, now);
     struct fc_outlet out = {take_state, give_state, d};
     int64_t due = fc_engine_publish(d->engine, &out, now);
     if (d->published) tell_lag(d, due < 0, now);
     if (d->published) fc_wake_signal(d->publisher);
     d->published = false;
-    return due;
+    return asked < 0 || (due >= 0 && due < asked) ? due : asked;
 }
 
 /* ---- checkpoints ----------------------------------------------------------------------------------------------- */
@@ -370,7 +406,8 @@ static void *run(void *ctx) {
         fc_count_turn(&d->counts.stalls, &d->counts.turn_us_max, fc_mono_us_since(began, fc_mono_now()));
         if (ms == 0) continue;
         fc_wake_prepare(&d->wake);
-        if (idle(d) && fc_count_get(&d->stop) == 0) fc_wake_wait(&d->wake, ms * 1000000);
+        bool asked = !d->has_ask && !fc_ring_is_empty(&d->asks);
+        if (idle(d) && !asked && fc_count_get(&d->stop) == 0) fc_wake_wait(&d->wake, ms * 1000000);
         fc_wake_done(&d->wake);
     }
     while (!idle(d)) (void)fc_driver_do_work(d, fc_wall_now(), fc_mono_now());

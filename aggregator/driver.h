@@ -53,6 +53,17 @@ void fc_driver_set_publisher(struct fc_driver *d, struct fc_wake *publisher);
 struct fc_wake *fc_driver_wake(struct fc_driver *d);
 const struct fc_ring *fc_driver_records(const struct fc_driver *d); /* for whoever watches; NULL: no writer */
 
+/* What the publisher asks of the engine: who waits or talks (answered by a state block with that `job`), or whether a
+ * topic is wanted. `asked` has views into the job's request. */
+struct fc_driver_ask {
+    void *job; /* NULL: about the topic */
+    struct fc_contacts_asked asked;
+    bool wanted;
+    uint32_t topic_n;
+    char topic[FC_TOPIC_MAX];
+};
+struct fc_ring *fc_driver_asks(struct fc_driver *d); /* struct fc_driver_ask; the publisher pushes and wakes the driver */
+
 /* fc_driver_configure -- new rules from main; false when an earlier change is not taken yet. `rules` must live on. Thread: main */
 bool fc_driver_configure(struct fc_driver *d, const struct fc_rules *rules);
 

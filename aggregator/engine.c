@@ -1,5 +1,6 @@
 #include "agent.h"
-#include "engine_internal.h"
+#include "contact.h"
+#include "live.h"
 
 #include <stdlib.h>
 
@@ -66,6 +67,7 @@ void fc_engine_destroy(struct fc_engine *e) {
     for (uint32_t at = 0; (c = fc_map_each(&e->contacts, &at)) != NULL;) {
         free(c->marks);
         free(c->surveys);
+        fc_contact_forget_said(c);
     }
     free_owners(e);
     free_named(&e->sources);
@@ -83,6 +85,7 @@ void fc_engine_destroy(struct fc_engine *e) {
     fc_cases_destroy(e->cases);
     fc_seen_destroy(e->surveys);
     fc_due_fini(&e->breaches);
+    fc_live_fini(e);
     fc_tally_fini(&e->merged);
     fc_delta_fini(&e->minute);
     free(e->spans[0].at);

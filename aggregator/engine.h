@@ -9,6 +9,7 @@
 
 #include "aggregator_figures.h"
 #include "clock.h"
+#include "contacts.h"
 #include "rules.h"
 #include "event.h"
 #include "handover.h"
@@ -71,6 +72,7 @@ struct fc_state_block {
     uint32_t topic_n;
     struct fc_lag_sign lag; /* received.ns != 0: this block is the sign alone, behind the states it is of, and topic is empty */
     bool gone; /* the topic has no state any more: the body says "gone" */
+    void *job; /* not NULL: the body answers that question of the publisher's, and topic is empty */
     uint8_t *body;
     size_t body_n, body_cap;
 };
@@ -89,6 +91,17 @@ int64_t fc_engine_publish(struct fc_engine *e, struct fc_outlet *outlet, struct 
 
 /* Marks every topic as changed (at start). */
 void fc_engine_publish_all(struct fc_engine *e);
+
+/* ---- contacts one by one --------------------------------------------------------------------------------------- */
+
+/* fc_engine_want -- whether a topic that is made only then is wanted: waiting/QUEUE or waiting/all; others are none of
+ * the engine's. At most FC_WANTS_MAX at a time; further ones are not heard. */
+#define FC_WANTS_MAX 1024
+void fc_engine_want(struct fc_engine *e, struct fc_str topic, bool wanted);
+
+/* fc_engine_contacts -- the answer to a question about contacts that wait or talk, into the block's body; its time is
+ * proportional to how many there are. */
+void fc_engine_contacts(struct fc_engine *e, const struct fc_contacts_asked *q, struct fc_state_block *block);
 
 /* ---- checkpoints ----------------------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
  *   engine.c       leads each event to its place        owner.c     queues, groups, agents' lists: what exists, what changed
  *   feed.c         the sources themselves               ledger.c    facts and time into series, windows, days
  *   contact*.c     contacts, see contact.h              topics.c    whole states for displays
+ *   live.c         contacts that are there, one by one
  *   agent.c        agents' states and queues            checkpoint.c, restore.c   the store's records
  *   ahead.c        fetches what comes next
  * Arrows go one way: engine -> feed -> contact -> agent -> ledger -> owner.
@@ -41,6 +42,7 @@ struct fc_cell { /* of one owner: what came by one channel, or by none */
     struct fc_series series;
     int64_t waiting;
     struct fc_contact *wait_first, *wait_last; /* of a queue's: waiting contacts by offered time */
+    struct fc_contact *talk_first;             /* likewise: those that talk, as it came */
 };
 
 /* A queue, a group of queues, `all` or an agent: what has a name, tallies and topics. The others begin with it. */
@@ -77,6 +79,7 @@ struct fc_queue {
     struct fc_entity e;
     const struct fc_queue_rules *rules;
     struct fc_list_of groups; /* struct fc_group * */
+    struct fc_want *want;     /* somebody wants to see who waits; or NULL */
     struct fc_source_state_of *feeds[FC_FEEDS_MAX]; /* whose events it has had since the start or in restored contacts */
     uint32_t feeds_n;
 };
@@ -120,6 +123,17 @@ struct fc_contact_survey { /* an answer that names the contact, kept since where
     uint8_t rater[5], assess[10];
 };
 
+struct fc_contact_said { /* by its offer, for lists alone: texts one behind the other */
+    char *text; /* NULL: none; behind the id where there is room, else owned */
+    int32_t priority; /* -1: none */
+    uint8_t customer_n, topic_n, lang_n, root_n;
+};
+
+struct fc_filed { /* where a contact's record among those that are over is, see card.h; over_us 0: it has none */
+    int64_t over_us;
+    uint8_t kind;
+};
+
 /* Times are 0 where nothing was said. */
 struct fc_contact {
     struct fc_str id; /* into id_bytes; first, for the map */
@@ -142,8 +156,10 @@ struct fc_contact {
     struct fc_contact_survey *surveys; /* owned */
     uint16_t marks_n, marks_cap, surveys_n;
     struct fc_chain_key customer;
-    uint64_t root;
-    struct fc_wait_link in_queue, in_over;
+    uint64_t root, hash; /* hash: of its id, 0 until it is needed */
+    struct fc_contact_said said;
+    struct fc_filed filed;
+    struct fc_wait_link in_queue, in_over; /* in_queue: while it waits, and while it talks */
 };
 
 struct fc_source_state_of {
@@ -217,6 +233,10 @@ struct fc_engine {
     } spans[2];
     uint8_t *scratch;        /* FC_RECORD_BLOCK_BYTES, for encoding records */
     struct fc_expected expected[FC_EXPECTED]; /* ahead.c */
+    struct fc_live { /* live.c */
+        struct fc_list_of wants, found; /* struct fc_want *; scratch */
+        struct fc_want *all;            /* one of them, or NULL */
+    } live;
     bool restoring;          /* agents' time told now is in the stored tallies already */
     struct fc_engine_counters counters;
 };

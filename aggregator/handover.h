@@ -39,6 +39,8 @@ enum fc_record_op {
     FC_RECORD_DELETE, /* remove state[key]; absent is fine */
     FC_RECORD_MERGE,  /* intervals[key] = fc_tally_merge_bytes(intervals[key], value) */
     FC_RECORD_MARK,   /* key: spool id; value: u64 little endian, number of the next event the engine has not applied */
+    FC_RECORD_FILE,   /* contacts[key] = value */
+    FC_RECORD_UNFILE, /* remove contacts[key]; absent is fine */
 };
 
 #define FC_RECORD_KEY_MAX 500           /* LMDB's limit is 511 */

@@ -182,7 +182,7 @@ static enum fc_status wire(struct service *v, struct fc_error *err) {
                                      .ingests_n = v->ingests_n, .started = fc_mono_now()};
     struct fc_publisher_options options = {.zmq = v->zmq,         .publish = v->s->publish,           .query = v->s->query,       .driver = v->driver,
                                                  .answers = v->query,   .event_clock = v->s->event_clock,   .metrics = fc_metrics_each, .metrics_ctx = &v->metrics,
-                                                 .stalls = fc_writer_stalls(v->writer)};
+                                                 .stalls = fc_writer_stalls(v->writer), .records = &fc_writer_counts(v->writer)->records};
     for (uint32_t i = 0; i < v->ingests_n; i++) options.tells[options.tells_n++] = fc_ingest_tells(v->ingests[i]);
     st = fc_publisher_create(&options, &v->publisher, err);
     if (st != FC_OK) return st;

@@ -40,6 +40,7 @@ static void writer(const struct fc_writer_counts *c, struct fc_aggregator_figure
     f->checkpoint_waiting_bytes = fc_count_get(&c->waiting_bytes);
     f->store_state_records = fc_count_get(&c->state_records);
     f->store_interval_records = fc_count_get(&c->interval_records);
+    f->store_contact_records = fc_count_get(&c->contact_records);
     f->store_used_bytes = fc_count_get(&c->used_bytes);
     f->store_map_bytes = fc_count_get(&c->map_bytes);
 }

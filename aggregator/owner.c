@@ -1,5 +1,6 @@
 /* owner -- the things that numbers belong to: queues, groups of queues, `all` and agents, as far as they have a name and tallies; and
  * for which of them something changed. */
+#include "live.h"
 #include "engine_internal.h"
 
 #include <stdlib.h>
@@ -91,6 +92,7 @@ struct fc_queue *fc_engine_queue(struct fc_engine *e, struct fc_str name) {
     e->queues_to_publish = true;
     fc_engine_touch(e, &q->e);
     fc_engine_touch_list(e, &q->e);
+    fc_live_queue_is_new(e, q);
     return q;
 }
 

@@ -2,6 +2,7 @@
 
 #include "log.h"
 #include "map.h"
+#include "wanted.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -46,6 +47,9 @@ struct fc_publisher {
     struct fc_tell *told[FC_PUBLISHER_COLLECTORS]; /* the latest word of each collector; owned */
     uint32_t told_n;
     uint32_t jobs; /* at the query thread */
+    struct fc_job *at_engine[JOBS_MAX]; /* owned */
+    uint32_t at_engine_n;
+    struct fc_wanted wanted;
     struct fc_mono beaten;
     char instance[17];
     struct fc_stall stall;
@@ -100,6 +104,12 @@ enum fc_status fc_publisher_create(const struct fc_publisher_options *options, s
     return FC_OK;
 }
 
+static void free_job(struct fc_job *job) {
+    (void)zmq_msg_close(&job->route);
+    free(job->reply);
+    free(job);
+}
+
 void fc_publisher_destroy(struct fc_publisher *p) {
     if (p == NULL) return;
     if (p->xpub != NULL) (void)zmq_close(p->xpub);
@@ -111,6 +121,8 @@ void fc_publisher_destroy(struct fc_publisher *p) {
         free(l);
     }
     for (uint32_t i = 0; i < p->told_n; i++) free(p->told[i]);
+    for (uint32_t i = 0; i < p->at_engine_n; i++) free_job(p->at_engine[i]);
+    fc_wanted_fini(&p->wanted);
     free(p->beat);
     fc_map_fini(&p->topics);
     fc_wake_fini(&p->wake);
@@ -168,12 +180,33 @@ static void send_lag(struct fc_publisher *p, const struct fc_lag_sign *lag) {
     send_item(p, FC_STR_LIT("lag"), item, w.len);
 }
 
+static void answer(struct fc_publisher *p, struct fc_job *job);
+
+/* The block's body goes out as the answer. */
+static void take_answer(struct fc_publisher *p, struct fc_state_block *b) {
+    struct fc_job *job = b->job;
+    uint32_t i = 0;
+    while (p->at_engine[i] != job) i++;
+    p->at_engine[i] = p->at_engine[--p->at_engine_n];
+    job->reply = b->body;
+    job->reply_n = b->body_n;
+    b->body = NULL;
+    b->body_cap = 0;
+    b->job = NULL;
+    answer(p, job);
+}
+
 /* The block's body becomes the topic's latest; the one before goes back with the block. */
 static void take_states(struct fc_publisher *p) {
     struct fc_state_block *b;
     bool any = false;
     while (FC_RING_POP(fc_driver_states(p->o.driver), &b)) {
         any = true;
+        if (b->job != NULL) {
+            take_answer(p, b);
+            FC_ASSERT(FC_RING_PUSH(fc_driver_states_back(p->o.driver), &b));
+            continue;
+        }
         if (b->lag.received.ns != 0) {
             send_lag(p, &b->lag);
             FC_ASSERT(FC_RING_PUSH(fc_driver_states_back(p->o.driver), &b));
@@ -224,11 +257,14 @@ static void take_subscriptions(struct fc_publisher *p, struct fc_mono now) {
     uint8_t m[FC_TOPIC_MAX + 1];
     struct latest *l;
     int n;
-    while ((n = zmq_recv(p->xpub, m, sizeof m, ZMQ_DONTWAIT)) > 0)
-        if (m[0] == 1 && n <= (int)sizeof m) {
-            p->counts.subscriptions++;
-            add_wish(p, fc_str_n((const char *)m + 1, (size_t)n - 1));
-        }
+    while ((n = zmq_recv(p->xpub, m, sizeof m, ZMQ_DONTWAIT)) > 0) {
+        struct fc_str prefix = fc_str_n((const char *)m + 1, (size_t)n - 1);
+        if (n > (int)sizeof m) continue;
+        fc_wanted_hear(&p->wanted, prefix, m[0] == 1);
+        if (m[0] != 1) continue;
+        p->counts.subscriptions++;
+        add_wish(p, prefix);
+    }
     if (p->wishes_n == 0 || (p->granted.ns != 0 && fc_mono_ms_since(p->granted, now) < WISHES_EVERY_MS)) return;
     for (uint32_t at = 0; (l = fc_map_each(&p->topics, &at)) != NULL;)
         if (wished(p, l)) send_item(p, l->topic, l->body, l->n);
@@ -372,9 +408,7 @@ static void answer(struct fc_publisher *p, struct fc_job *job) {
         if (job->delimiter) (void)zmq_send(p->router, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT);
         if (zmq_send(p->router, job->reply, job->reply_n, ZMQ_DONTWAIT) < 0) fc_warn("query: the answer could not be sent: %s", zmq_strerror(errno));
     }
-    (void)zmq_msg_close(&job->route);
-    free(job->reply);
-    free(job);
+    free_job(job);
 }
 
 static bool op_is(const struct fc_job *job, const char *op, struct fc_str *prefix, int64_t *id) {
@@ -425,17 +459,38 @@ static void refuse(struct fc_publisher *p, struct fc_job *job, enum fc_status wh
     answer(p, job);
 }
 
+static void refuse_too_many(struct fc_publisher *p, struct fc_job *job) {
+    char text[80];
+    (void)snprintf(text, sizeof text, "%d questions wait for their answers, as many as may: ask again later", JOBS_MAX);
+    refuse(p, job, FC_AGAIN, text);
+}
+
+/* Who is there only the engine knows. False: the question is another, or a wrong one. */
+static bool ask_engine(struct fc_publisher *p, struct fc_job *job) {
+    struct fc_driver_ask ask = {.job = job};
+    bool is_asked = fc_contacts_is_asked(job->request, job->request_n);
+    if (!is_asked || fc_contacts_read(job->request, job->request_n, &ask.asked, NULL) != FC_OK || !fc_contacts_are_there(&ask.asked)) return false;
+    if (p->at_engine_n == JOBS_MAX || !FC_RING_PUSH(fc_driver_asks(p->o.driver), &ask)) {
+        refuse_too_many(p, job);
+        return true;
+    }
+    p->at_engine[p->at_engine_n++] = job;
+    fc_wake_signal(fc_driver_wake(p->o.driver));
+    return true;
+}
+
 static void take_question(struct fc_publisher *p, struct fc_job *job) {
     struct fc_str prefix = {0};
     int64_t id = 0;
     struct fc_error err;
     if (fc_query_check_version(job->request, job->request_n, &err) != FC_OK) {
         refuse(p, job, FC_INVALID, err.text);
+    } else if (ask_engine(p, job)) {
+        return;
     } else if (op_is(job, "snapshot", &prefix, &id)) {
         snapshot(p, job, prefix, id);
     } else if (p->jobs == JOBS_MAX || !FC_RING_PUSH(fc_query_jobs(p->o.answers), &job)) {
-        (void)snprintf(err.text, sizeof err.text, "%d questions wait for their answers, as many as may: ask again later", JOBS_MAX);
-        refuse(p, job, FC_AGAIN, err.text);
+        refuse_too_many(p, job);
     } else {
         p->jobs++;
         fc_wake_signal(fc_query_wake(p->o.answers));
@@ -470,16 +525,55 @@ static bool take_question_frames(struct fc_publisher *p) {
     return true;
 }
 
+/* ---- topics that are made when they are wanted --------------------------------------------------------------------- */
+
+static int64_t state_us(const struct fc_publisher *p) { return (int64_t)fc_count_get(&fc_driver_counts(p->o.driver)->now_us); }
+
+static void send_wanted(struct fc_publisher *p, const struct fc_job *job, uint8_t *item, size_t n, bool gone) {
+    struct latest *l = latest_of(p, fc_str_n(job->topic, job->topic_n));
+    free(l->body);
+    l->body = item;
+    l->n = l->cap = n;
+    send_item(p, l->topic, l->body, l->n);
+    if (gone) forget(p, l);
+}
+
+static void take_done(struct fc_publisher *p, struct fc_job *job) {
+    uint8_t *item;
+    size_t n;
+    p->jobs--;
+    if (job->topic_n == 0) {
+        answer(p, job);
+        return;
+    }
+    if (fc_wanted_answered(&p->wanted, job, state_us(p), &item, &n)) send_wanted(p, job, item, n, false);
+    free_job(job);
+}
+
+static void make_wanted(struct fc_publisher *p, struct fc_mono now) {
+    struct fc_job *job;
+    if (fc_wanted_tell(&p->wanted, fc_driver_asks(p->o.driver))) fc_wake_signal(fc_driver_wake(p->o.driver));
+    while ((job = fc_wanted_ended(&p->wanted, state_us(p))) != NULL) {
+        send_wanted(p, job, job->reply, job->reply_n, true);
+        job->reply = NULL;
+        free_job(job);
+    }
+    uint64_t records = p->o.records != NULL ? fc_count_get(p->o.records) : 0;
+    while (p->jobs < JOBS_MAX / 2 && (job = fc_wanted_next(&p->wanted, records, now)) != NULL) {
+        p->jobs++;
+        FC_ASSERT(FC_RING_PUSH(fc_query_jobs(p->o.answers), &job)); /* it has room for JOBS_MAX */
+        fc_wake_signal(fc_query_wake(p->o.answers));
+    }
+}
+
 /* ---- a turn ------------------------------------------------------------------------------------------------------ */
 
 void fc_publisher_do_work(struct fc_publisher *p, struct fc_mono now) {
     struct fc_job *job;
     take_subscriptions(p, now);
     take_states(p);
-    while (FC_RING_POP(fc_query_done(p->o.answers), &job)) {
-        p->jobs--;
-        answer(p, job);
-    }
+    while (FC_RING_POP(fc_query_done(p->o.answers), &job)) take_done(p, job);
+    make_wanted(p, now);
     for (int i = 0; i < 64 && take_question_frames(p); i++) continue;
     if (p->beaten.ns != 0 && fc_mono_ms_since(p->beaten, now) < BEAT_MS) return;
     p->beaten = now;

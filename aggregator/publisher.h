@@ -28,6 +28,7 @@ struct fc_publisher_options {
     /* Writes "metrics" pairs: calls `each` for every one. Thread: publisher. */
     void (*metrics)(void *ctx, const struct fc_publisher_counts *own, void (*each)(void *to, const char *name, uint64_t value), void *to);
     void *metrics_ctx;
+    const struct fc_counter *records; /* the writer's: those applied so far, by which lists from the store grow old */
     struct fc_ring *stalls; /* struct fc_stall, the writer's; the latest goes along with every heartbeat. NULL: there are none */
     struct fc_ring *tells[FC_PUBLISHER_INBOXES]; /* struct fc_tell *: what collectors tell of themselves, a ring an ingest */
     uint32_t tells_n;

@@ -1,5 +1,6 @@
 #include "query.h"
 
+#include "contacts.h"
 #include "kpi.h"
 #include "query_private.h"
 #include "state.h"
@@ -13,22 +14,16 @@
 
 /* ---- the answer -------------------------------------------------------------------------------------------------- */
 
-struct reply {
-    uint8_t *bytes;
-    size_t n, cap;
-};
-
-/* Room for one more item. */
-static void open_room(struct reply *r, struct fc_mpw *w) {
-    if (r->cap - r->n < ITEM_BYTES_MAX) {
-        r->cap = 2 * r->cap + ITEM_BYTES_MAX;
+void fc_reply_room(struct fc_reply *r, struct fc_mpw *w, size_t bytes) {
+    if (r->cap - r->n < bytes) {
+        r->cap = 2 * r->cap + bytes;
         r->bytes = realloc(r->bytes, r->cap);
         FC_ASSERT(r->bytes != NULL);
     }
     fc_mpw_init(w, r->bytes + r->n, r->cap - r->n);
 }
 
-static void took(struct reply *r, const struct fc_mpw *w) {
+void fc_reply_took(struct fc_reply *r, const struct fc_mpw *w) {
     FC_ASSERT(!w->overflow);
     r->n += w->len;
 }
@@ -73,11 +68,11 @@ static void write_head(struct fc_mpw *w, const struct fc_question *q, const stru
     fc_mpw_int(w, to_us);
 }
 
-static void write_item(struct reply *r, const struct fc_query_base *base, const struct fc_question *q,
+static void write_item(struct fc_reply *r, const struct fc_query_base *base, const struct fc_question *q,
                        const struct fc_part *p) {
     struct shown s = shown_of(base->rules, q, fc_part_name(p));
     struct fc_mpw w;
-    open_room(r, &w);
+    fc_reply_room(r, &w, ITEM_BYTES_MAX);
     fc_mpw_map(&w, 7 + 3 + FC_KPI_PAIRS + (size_t)base->shows_tallies);
     write_head(&w, q, p);
     fc_mpw_key(&w, "threshold_ms");
@@ -94,13 +89,12 @@ static void write_item(struct reply *r, const struct fc_query_base *base, const 
         fc_mpw_key(&w, "tally");
         fc_tally_encode(&w, &p->tally);
     }
-    took(r, &w);
+    fc_reply_took(r, &w);
 }
 
-/* A map whose next key is "items": the caller goes on with the array. */
-static void write_ok(struct reply *r, int64_t id, uint32_t items) {
+void fc_reply_ok(struct fc_reply *r, int64_t id, uint32_t items) {
     struct fc_mpw w;
-    open_room(r, &w);
+    fc_reply_room(r, &w, ITEM_BYTES_MAX);
     fc_mpw_map(&w, 4);
     fc_mpw_key(&w, "v");
     fc_mpw_int(&w, FC_STATE_VERSION);
@@ -110,12 +104,12 @@ static void write_ok(struct reply *r, int64_t id, uint32_t items) {
     fc_mpw_bool(&w, true);
     fc_mpw_key(&w, "items");
     fc_mpw_array(&w, items);
-    took(r, &w);
+    fc_reply_took(r, &w);
 }
 
-static void write_error(struct reply *r, int64_t id, enum fc_status st, const char *text) {
+static void write_error(struct fc_reply *r, int64_t id, enum fc_status st, const char *text) {
     struct fc_mpw w;
-    open_room(r, &w);
+    fc_reply_room(r, &w, ITEM_BYTES_MAX);
     fc_mpw_map(&w, 5);
     fc_mpw_key(&w, "v");
     fc_mpw_int(&w, FC_STATE_VERSION);
@@ -127,7 +121,7 @@ static void write_error(struct reply *r, int64_t id, enum fc_status st, const ch
     fc_mpw_key(&w, fc_status_name(st));
     fc_mpw_key(&w, "error");
     fc_mpw_key(&w, text[0] != '\0' ? text : fc_status_name(st));
-    took(r, &w);
+    fc_reply_took(r, &w);
 }
 
 static int by_step_and_name(const void *a, const void *b) {
@@ -136,14 +130,14 @@ static int by_step_and_name(const void *a, const void *b) {
     return c != 0 ? c : (x.n > y.n) - (x.n < y.n);
 }
 
-static void write_parts(struct reply *r, const struct fc_query_base *base, const struct fc_question *q,
+static void write_parts(struct fc_reply *r, const struct fc_query_base *base, const struct fc_question *q,
                         const struct fc_map *parts) {
     struct fc_part **sorted = malloc((parts->n + 1) * sizeof *sorted), *p;
     FC_ASSERT(sorted != NULL);
     uint32_t n = 0;
     for (uint32_t at = 0; (p = fc_map_each(parts, &at)) != NULL;) sorted[n++] = p;
     qsort(sorted, n, sizeof *sorted, by_step_and_name);
-    write_ok(r, q->id, n);
+    fc_reply_ok(r, q->id, n);
     for (uint32_t i = 0; i < n; i++) write_item(r, base, q, sorted[i]);
     free(sorted);
 }
@@ -153,12 +147,14 @@ void fc_query_answer(const struct fc_query_base *base, const uint8_t *request, s
     struct fc_question q;
     struct fc_error err = {0};
     struct fc_map parts = {0};
-    struct reply r = {0};
-    enum fc_status st = fc_question_read(base, request, n, &q, &err);
-    if (st == FC_OK) st = fc_query_merge(base, &q, &parts, &err);
-    if (st == FC_OK)
+    struct fc_reply r = {0};
+    bool contacts = fc_contacts_is_asked(request, n);
+    enum fc_status st = contacts ? fc_query_contacts(base, request, n, &r, &q.id, &err)
+                                 : fc_question_read(base, request, n, &q, &err);
+    if (st == FC_OK && !contacts) st = fc_query_merge(base, &q, &parts, &err);
+    if (st == FC_OK && !contacts)
         write_parts(&r, base, &q, &parts);
-    else
+    else if (st != FC_OK)
         write_error(&r, q.id, st, err.text);
     fc_query_free(&parts);
     *reply = r.bytes;
@@ -173,7 +169,7 @@ enum fc_status fc_query_check_version(const uint8_t *request, size_t n, struct f
 }
 
 void fc_query_refuse(const uint8_t *request, size_t n, enum fc_status why, const char *text, uint8_t **reply, size_t *reply_n) {
-    struct reply r = {0};
+    struct fc_reply r = {0};
     struct fc_mp at;
     int64_t id = 0;
     if (!fc_mp_find(request, n, "id", &at) || !fc_mp_i64(&at, &id)) id = 0;

@@ -12,6 +12,7 @@
 #include "counter.h"
 #include "ring.h"
 #include "rules.h"
+#include "state.h"
 #include "store.h"
 #include "wake.h"
 
@@ -24,6 +25,8 @@
 struct fc_job {      /* one question on its way publisher -> query -> publisher; allocated by the publisher */
     zmq_msg_t route; /* ROUTER identity */
     bool delimiter;  /* REQ style: an empty frame goes before the answer */
+    uint32_t topic_n; /* not 0: the answer is that topic's next item, and nobody's */
+    char topic[FC_TOPIC_MAX];
     uint32_t request_n;
     uint8_t request[FC_QUERY_REQUEST_MAX];
     uint8_t *reply; /* malloc'd by the query thread; freed by the publisher */

@@ -100,7 +100,7 @@ enum fc_status fc_question_read(const struct fc_query_base *base, const uint8_t 
         if (!read_pair(&mp, q))
             return fc_fail(err, FC_INVALID, "byte %zu: a value of the wrong type", fc_mp_offset(&mp));
     if (!fc_str_is(q->op, "range"))
-        return fc_fail(err, FC_INVALID, "op \"%.*s\": expected snapshot or range", FC_STR_ARG(shortened(q->op)));
+        return fc_fail(err, FC_INVALID, "op \"%.*s\": expected snapshot, range or contacts", FC_STR_ARG(shortened(q->op)));
     enum fc_status st = check_scope(q, err);
     if (st == FC_OK) st = check_channel(q, err);
     if (st == FC_OK) st = check_bounds(base, q, err);

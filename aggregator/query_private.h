@@ -1,4 +1,5 @@
-/* query_private -- from a question (query_ask.c) through what is merged for it (query_merge.c) to the answer (query.c).
+/* query_private -- from a question (query_ask.c) through what is merged for it (query_merge.c) to the answer (query.c);
+ * about contacts one by one: query_contacts.c.
  */
 #ifndef FC_QUERY_PRIVATE_H
 #define FC_QUERY_PRIVATE_H
@@ -43,6 +44,20 @@ uint32_t fc_part_step(const struct fc_part *p);
 FC_MUST_USE enum fc_status fc_query_merge(const struct fc_query_base *base, const struct fc_question *q,
                                           struct fc_map *parts, struct fc_error *err);
 void fc_query_free(struct fc_map *parts);
+
+/* An answer that grows. fc_reply_room: for `bytes` more, behind what there is; fc_reply_took: what was written counts. */
+struct fc_reply {
+    uint8_t *bytes;
+    size_t n, cap;
+};
+void fc_reply_room(struct fc_reply *r, struct fc_mpw *w, size_t bytes);
+void fc_reply_took(struct fc_reply *r, const struct fc_mpw *w);
+void fc_reply_ok(struct fc_reply *r, int64_t id, uint32_t items); /* a map whose next key is "items": the array follows */
+
+/* fc_query_contacts -- answers a question about contacts that are over (contacts.h), newest first. Errors: FC_INVALID,
+ * FC_ABSENT no such group, the store's; nothing is in the reply then. The id is set whenever it can be read. */
+FC_MUST_USE enum fc_status fc_query_contacts(const struct fc_query_base *base, const uint8_t *request, size_t n,
+                                             struct fc_reply *r, int64_t *id, struct fc_error *err);
 
 /* The group of that name as the rules have it, or NULL. */
 const struct fc_group_rules *fc_query_group(const struct fc_rules *rules, struct fc_str name);

@@ -15,6 +15,7 @@
 /* A contact's instants and words in stored order. */
 #define FC_CONTACT_TIMES 10
 #define FC_CONTACT_WORDS 6
+#define FC_CONTACT_ELEMENTS (4 + FC_CONTACT_TIMES + FC_CONTACT_WORDS + 1 + 2 + 1 + 2) /* of its record, as older programs wrote it */
 
 static inline int64_t *fc_contact_time(const struct fc_contact *contact, int i) {
     struct fc_contact *c = (struct fc_contact *)(uintptr_t)contact;

@@ -204,6 +204,27 @@ static void load_words(struct in *in, struct fc_contact *c) {
     c->presumed = get_bool(in);
 }
 
+static struct fc_str get_text(struct in *in, uint32_t max) {
+    if (in->ok && fc_mp_nil(&in->mp)) return (struct fc_str){0};
+    struct fc_str v = get_str(in);
+    in->ok = in->ok && v.n <= max;
+    return in->ok ? v : (struct fc_str){0};
+}
+
+static void load_said(struct in *in, struct fc_contact *c) {
+    struct fc_card card = {0};
+    uint32_t n = 0;
+    if (in->left <= FC_CONTACT_ELEMENTS || (in->ok && fc_mp_nil(&in->mp))) return;
+    in->ok = in->ok && fc_mp_array(&in->mp, &n) && n == 5;
+    card.customer = get_text(in, FC_ID_MAX);
+    card.topic = get_text(in, FC_TEXT_MAX);
+    card.lang = get_text(in, FC_TEXT_MAX);
+    card.root = get_text(in, FC_ID_MAX);
+    card.priority = get_int(in);
+    in->ok = in->ok && card.priority >= -1 && card.priority <= INT32_MAX;
+    if (in->ok) fc_contact_say(c, &card);
+}
+
 static void load_contact(struct in *in, struct fc_str id) {
     struct fc_engine *e = in->e;
     if (fc_map_find(&e->contacts, id) != NULL) {
@@ -221,6 +242,7 @@ static void load_contact(struct in *in, struct fc_str id) {
     c->has_customer = get_customer(in, c);
     load_marks(in, c);
     load_surveys(in, c);
+    load_said(in, c);
     in->ok = in->ok && (c->offered_us == 0 || c->queue != NULL) && (c->answered_us == 0 || c->agent != NULL);
     c->stored = true;
     if (in->ok) fc_contact_restored(e, c);

@@ -1,5 +1,6 @@
 #include "retention.h"
 
+#include "card.h"
 #include "interval.h"
 #include "log.h"
 
@@ -54,6 +55,12 @@ int64_t fc_retention_cutoff_us(const struct fc_rules *rules, int64_t now_us, int
     return now_us <= 0 || at_us <= 0 ? 0 : fc_interval_start(at_us, 1440);
 }
 
+int64_t fc_retention_contacts_us(const struct fc_rules *rules, int64_t now_us) {
+    int64_t at_us = now_us - rules->contacts_days * 1440 * FC_MINUTE_US;
+    if (rules->contacts_days == 0) return INT64_MAX;
+    return now_us <= 0 || at_us <= 0 ? 0 : at_us;
+}
+
 static bool end_round(struct fc_retention *r) {
     r->looks = ROUND_LOOKS;
     r->ranges = ROUND_RANGES;
@@ -61,13 +68,13 @@ static bool end_round(struct fc_retention *r) {
 }
 
 /* Whether the first interval of a name is too old; then [from, to) are those of the name that are. */
-static bool is_old(const struct fc_retention *r, struct fc_str key, const struct fc_interval *i, uint8_t *from,
-                   uint32_t *from_n, uint8_t *to, uint32_t *to_n) {
+static bool is_old(const struct fc_retention *r, struct fc_str key, const struct fc_interval *i,
+                   struct fc_writer_range *range) {
     int64_t cutoff_us = fc_retention_cutoff_us(r->rules, (int64_t)fc_count_get(r->now_us), i->minutes);
     if (i->start_us >= cutoff_us) return false;
-    memcpy(from, key.p, key.n);
-    *from_n = key.n;
-    *to_n = (uint32_t)fc_interval_key((char *)to, i->scope, i->minutes, i->channel, i->name, cutoff_us);
+    memcpy(range->from, key.p, key.n);
+    range->from_n = key.n;
+    range->to_n = (uint32_t)fc_interval_key((char *)range->to, i->scope, i->minutes, i->channel, i->name, cutoff_us);
     return true;
 }
 
@@ -76,8 +83,32 @@ static void leap(struct fc_retention *r, struct fc_str key) {
     r->at_n = fc_interval_after(r->at, key.n);
 }
 
-bool fc_retention_due(void *ctx, uint32_t turn, uint8_t from[FC_RECORD_KEY_MAX], uint32_t *from_n,
-                      uint8_t to[FC_RECORD_KEY_MAX], uint32_t *to_n) {
+static bool begins_old(struct fc_store_reader *reader, char prefix, int64_t cutoff_us, struct fc_writer_range *range,
+                       struct fc_error *err) {
+    struct fc_str key, value;
+    range->from_n = (uint32_t)fc_card_bound((char *)range->from, prefix, 0);
+    if (fc_store_reader_seek(reader, fc_str_n((char *)range->from, range->from_n), &key, &value, err) != FC_OK) return false;
+    range->to_n = (uint32_t)fc_card_bound((char *)range->to, prefix, cutoff_us);
+    return key.n == FC_CARD_KEY && memcmp(key.p, range->to, range->to_n) < 0;
+}
+
+/* Records of a kind stand in the order of their time: the first one says it. */
+static bool contacts_due(struct fc_retention *r, struct fc_writer_range *range) {
+    struct fc_store_reader reader;
+    struct fc_error err = {""};
+    int64_t cutoff_us = fc_retention_contacts_us(r->rules, (int64_t)fc_count_get(r->now_us));
+    bool due = false;
+    range->contacts = true;
+    if (fc_store_reader_open_contacts_within(r->store, &reader, &err) == FC_OK)
+        for (const char *prefix = FC_CARD_PREFIXES; !due && *prefix != '\0'; prefix++)
+            due = begins_old(&reader, *prefix, cutoff_us, range, &err);
+    fc_store_reader_close(&reader);
+    if (err.text[0] != '\0') fc_err("retention: %s", err.text);
+    r->ranges -= due;
+    return due;
+}
+
+bool fc_retention_due(void *ctx, uint32_t turn, struct fc_writer_range *range) {
     struct fc_retention *r = ctx;
     struct fc_store_reader reader;
     struct fc_error err;
@@ -88,13 +119,15 @@ bool fc_retention_due(void *ctx, uint32_t turn, uint8_t from[FC_RECORD_KEY_MAX],
                  */
     while (FC_RING_POP(&r->news, &r->rules)) continue;
     if (fc_count_get(r->now_us) == 0 || r->ranges == 0) return end_round(r);
+    if (contacts_due(r, range)) return true;
+    range->contacts = false;
     enum fc_status st = fc_store_reader_open_within(r->store, &reader, &err);
     while (st == FC_OK && !due && r->looks > 0) {
         r->looks--;
         st = fc_store_reader_seek(&reader, fc_str_n(r->at, r->at_n), &key, &value, &err);
         if (st == FC_OK && !fc_interval_parse(key, &i))
             st = fc_fail(&err, FC_INVALID, "a stored interval's key is of another form");
-        if (st == FC_OK) due = is_old(r, key, &i, from, from_n, to, to_n);
+        if (st == FC_OK) due = is_old(r, key, &i, range);
         if (st == FC_OK && !due) leap(r, key);
     }
     if (st == FC_ABSENT)

@@ -1,4 +1,5 @@
-/* retention -- which stored intervals have lived long enough: minutes some days, quarters and days of UTC some hundred.
+/* retention -- which stored intervals have lived long enough: minutes some days, quarters and days of UTC some hundred;
+ * and which contacts that are over.
  *
  * It goes round the table name by name, looking at the first key of each and leaping to the next, so that what is young
  * costs one look. A round (a minute of the writer's) is bounded; the next goes on where it ended. Old means old by the
@@ -25,11 +26,13 @@ bool fc_retention_configure(struct fc_retention *r, const struct fc_rules *rules
 
 /* fc_retention_due -- for fc_writer_set_retention; ctx is the struct fc_retention *. Thread: writer, in its transaction
  */
-bool fc_retention_due(void *ctx, uint32_t turn, uint8_t from[FC_RECORD_KEY_MAX], uint32_t *from_n,
-                      uint8_t to[FC_RECORD_KEY_MAX], uint32_t *to_n);
+bool fc_retention_due(void *ctx, uint32_t turn, struct fc_writer_range *range);
 
 /* fc_retention_cutoff_us -- intervals of that resolution which began before it are not kept; always where a day of UTC
  * begins, so that it divides no quarter and no day. 0 while now is not known. Thread: any */
 int64_t fc_retention_cutoff_us(const struct fc_rules *rules, int64_t now_us, int minutes);
+
+/* Likewise of contacts that were over before it, to the microsecond; of what is not kept at all, and late returns. */
+int64_t fc_retention_contacts_us(const struct fc_rules *rules, int64_t now_us);
 
 #endif

@@ -19,6 +19,7 @@ struct fc_rules *fc_rules_default(void) {
     r->contacts_max = 2000000;
     r->minutes_days = 7;
     r->quarters_days = 400;
+    r->contacts_days = 7;
     return r;
 }
 

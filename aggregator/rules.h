@@ -52,6 +52,7 @@ struct fc_rules {
     int64_t fcr_window_us;  /* W: contacts of a customer closer than this are one chain */
     uint32_t contacts_max;  /* kept at a time */
     uint32_t minutes_days, quarters_days; /* how long stored minutes and quarters of an hour are kept */
+    uint32_t contacts_days; /* how long contacts are kept one by one after they are over; 0: not at all */
 };
 
 /* fc_rules_default -- what an empty file would mean: 20 s, 5 s, 80 %, midnight of the machine's zone. Never NULL. */

@@ -262,4 +262,6 @@ void fc_rules_diff(const struct fc_rules *before, const struct fc_rules *after,
                    "from the next time that old intervals are deleted");
     compare_number(&t, "retention.quarters_days", before->quarters_days, after->quarters_days,
                    "from the next time that old intervals are deleted");
+    compare_number(&t, "retention.contacts_days", before->contacts_days, after->contacts_days,
+                   "from the next time that old contacts are deleted");
 }

@@ -45,7 +45,7 @@ struct file_fcr {
 };
 
 struct file_retention {
-    uint32_t *minutes_days, *quarters_days;
+    uint32_t *minutes_days, *quarters_days, *contacts_days;
 };
 
 struct file {

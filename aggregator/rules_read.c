@@ -288,6 +288,9 @@ static enum fc_status take_limits(struct reader *rd, const struct file *f) {
     if (st == FC_OK)
         st = take_count(rd, "retention.quarters_days", f->retention.quarters_days, 1, 3660, "whole days",
                         &r->quarters_days);
+    if (st == FC_OK)
+        st = take_count(rd, "retention.contacts_days", f->retention.contacts_days, 0, 3660, "whole days",
+                        &r->contacts_days);
     if (st == FC_OK) st = take_count(rd, "fcr.window_h", f->fcr.window_h, 1, 720, "whole hours", &window_h);
     if (st == FC_OK && r->quarters_days < r->minutes_days)
         st = bad(

@@ -81,6 +81,7 @@ static const cyaml_schema_field_t fcr_fields[] = {
 static const cyaml_schema_field_t retention_fields[] = {
     NUMBER("minutes_days", file_retention, minutes_days),
     NUMBER("quarters_days", file_retention, quarters_days),
+    NUMBER("contacts_days", file_retention, contacts_days),
     CYAML_FIELD_END,
 };
 

@@ -175,7 +175,7 @@ enum fc_status fc_store_trim(struct fc_store *store, uint32_t entries, uint32_t 
     return rc == 0 || rc == MDB_NOTFOUND ? FC_OK : fc_store_failed(store, rc, "trimming the journal", err);
 }
 
-/* ---- intervals: retention -------------------------------------------------------------------------------------- */
+/* ---- retention ----------------------------------------------------------------------------------------------- */
 
 static int compare(struct fc_str a, struct fc_str b) {
     uint32_t n = a.n < b.n ? a.n : b.n;
@@ -183,12 +183,12 @@ static int compare(struct fc_str a, struct fc_str b) {
     return c != 0 ? c : a.n < b.n ? -1 : a.n > b.n;
 }
 
-enum fc_status fc_store_delete_intervals(struct fc_store *store, struct fc_str from, struct fc_str to, uint32_t entries,
-                                         uint32_t *done, struct fc_error *err) {
+static enum fc_status delete_range(struct fc_store *store, enum fc_db db, struct fc_str from, struct fc_str to, uint32_t entries,
+                                   uint32_t *done, struct fc_error *err) {
     MDB_cursor *cursor;
     *done = 0;
-    int rc = mdb_cursor_open(store->txn, store->db[FC_DB_INTERVALS], &cursor);
-    if (rc != 0) return fc_store_failed(store, rc, "deleting intervals", err);
+    int rc = mdb_cursor_open(store->txn, store->db[db], &cursor);
+    if (rc != 0) return fc_store_failed(store, rc, "deleting what is old", err);
     while (*done < entries) {
         MDB_val key = fc_val(from.p, from.n), value;
         rc = mdb_cursor_get(cursor, &key, &value, from.n == 0 ? MDB_FIRST : MDB_SET_RANGE);
@@ -197,7 +197,17 @@ enum fc_status fc_store_delete_intervals(struct fc_store *store, struct fc_str f
         ++*done;
     }
     mdb_cursor_close(cursor);
-    return rc == 0 || rc == MDB_NOTFOUND ? FC_OK : fc_store_failed(store, rc, "deleting intervals", err);
+    return rc == 0 || rc == MDB_NOTFOUND ? FC_OK : fc_store_failed(store, rc, "deleting what is old", err);
+}
+
+enum fc_status fc_store_delete_intervals(struct fc_store *store, struct fc_str from, struct fc_str to, uint32_t entries,
+                                         uint32_t *done, struct fc_error *err) {
+    return delete_range(store, FC_DB_INTERVALS, from, to, entries, done, err);
+}
+
+enum fc_status fc_store_delete_contacts(struct fc_store *store, struct fc_str from, struct fc_str to, uint32_t entries,
+                                        uint32_t *done, struct fc_error *err) {
+    return delete_range(store, FC_DB_CONTACTS, from, to, entries, done, err);
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */
@@ -317,7 +327,7 @@ enum fc_status fc_store_measure(struct fc_store *store, struct fc_store_size *ou
     MDB_envinfo info;
     (void)mdb_env_info(store->env, &info);
     *out = (struct fc_store_size){.journal_entries = entries[FC_DB_JOURNAL], .staged_blocks = entries[FC_DB_STAGED],
-                                  .state_records = entries[FC_DB_STATE], .interval_records = entries[FC_DB_INTERVALS],
+                                  .state_records = entries[FC_DB_STATE], .interval_records = entries[FC_DB_INTERVALS], .contact_records = entries[FC_DB_CONTACTS],
                                   .used_bytes = ((uint64_t)info.me_last_pgno + 1) * store->page_bytes, .map_bytes = info.me_mapsize,
                                   .state_bytes = state_pages * store->page_bytes};
     return FC_OK;

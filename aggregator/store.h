@@ -9,6 +9,7 @@
  *   staged     number u64 big endian       a checkpoint's record block on its way to state and intervals
  *   state      the engine's                the engine's
  *   intervals  the engine's                the engine's; combined by the merge function
+ *   contacts   card.h                      card.h: contacts that are over, one by one
  *
  * A checkpoint may be large, a commit must be short (acks wait for it). So its blocks are first staged, appended in
  * ordinary transactions; the transaction that stages the last one declares the checkpoint complete, and from then on it
@@ -31,7 +32,7 @@
 
 #include "handover.h"
 
-#define FC_STORE_FORMAT 3
+#define FC_STORE_FORMAT 4 /* 3 had no contacts: such a store is taken over */
 #define FC_STORE_MAP_BYTES (UINT64_C(64) << 30)
 #define FC_STORE_MAP_BYTES_MIN (UINT64_C(1) << 20)
 
@@ -100,6 +101,14 @@ FC_MUST_USE enum fc_status fc_store_reader_open(struct fc_store *store, struct f
 FC_MUST_USE enum fc_status fc_store_reader_open_within(struct fc_store *store, struct fc_store_reader *out, struct fc_error *err);
 void fc_store_reader_close(struct fc_store_reader *reader); /* a zeroed one is fine */
 
+/* Likewise among the contacts, where fc_store_reader_before is the last one below `key`: they are read from the newest on. */
+FC_MUST_USE enum fc_status fc_store_reader_open_contacts(struct fc_store *store, struct fc_store_reader *out, struct fc_error *err);
+FC_MUST_USE enum fc_status fc_store_reader_open_contacts_within(struct fc_store *store, struct fc_store_reader *out, struct fc_error *err);
+FC_MUST_USE enum fc_status fc_store_reader_before(struct fc_store_reader *reader, struct fc_str below, struct fc_str *key,
+                                                  struct fc_str *value, struct fc_error *err);
+FC_MUST_USE enum fc_status fc_store_reader_previous(struct fc_store_reader *reader, struct fc_str *key, struct fc_str *value,
+                                                    struct fc_error *err);
+
 /* The first interval at or after `from`, and the one behind the last handed out. FC_ABSENT: there is none; err is left alone. */
 FC_MUST_USE enum fc_status fc_store_reader_seek(struct fc_store_reader *reader, struct fc_str from, struct fc_str *key,
                                                 struct fc_str *value, struct fc_error *err);
@@ -140,9 +149,12 @@ FC_MUST_USE enum fc_status fc_store_trim(struct fc_store *store, uint32_t entrie
 FC_MUST_USE enum fc_status fc_store_delete_intervals(struct fc_store *store, struct fc_str from, struct fc_str to, uint32_t entries,
                                                      uint32_t *done, struct fc_error *err);
 
+FC_MUST_USE enum fc_status fc_store_delete_contacts(struct fc_store *store, struct fc_str from, struct fc_str to, uint32_t entries,
+                                                    uint32_t *done, struct fc_error *err);
+
 /* What is there, for the metrics. Writer thread, or start-up; own transaction when none is open. */
 struct fc_store_size {
-    uint64_t journal_entries, staged_blocks, state_records, interval_records, used_bytes, map_bytes;
+    uint64_t journal_entries, staged_blocks, state_records, interval_records, contact_records, used_bytes, map_bytes;
     uint64_t state_bytes; /* of used_bytes, pages with state records */
 };
 FC_MUST_USE enum fc_status fc_store_measure(struct fc_store *store, struct fc_store_size *out, struct fc_error *err);

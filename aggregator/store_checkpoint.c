@@ -12,7 +12,7 @@ bool fc_store_block_sound(const uint8_t *bytes, uint64_t n) {
         uint32_t value_n;
         memcpy(&key_n, bytes + at + 1, sizeof key_n);
         memcpy(&value_n, bytes + at + 3, sizeof value_n);
-        if (bytes[at] > FC_RECORD_MARK || key_n == 0 || key_n > FC_RECORD_KEY_MAX) return false;
+        if (bytes[at] > FC_RECORD_UNFILE || key_n == 0 || key_n > FC_RECORD_KEY_MAX) return false;
         if (HEAD + key_n + (uint64_t)value_n > n - at) return false;
         at += HEAD + key_n + value_n;
     }
@@ -86,6 +86,8 @@ static enum fc_status apply_record(struct fc_store *store, struct fc_record r, s
     case FC_RECORD_DELETE: rc = mdb_del(store->txn, store->db[FC_DB_STATE], &key, NULL); break;
     case FC_RECORD_MERGE: return merge_interval(store, r, err);
     case FC_RECORD_MARK: return set_checkpointed(store, r, err);
+    case FC_RECORD_FILE: rc = mdb_put(store->txn, store->db[FC_DB_CONTACTS], &key, &value, 0); break;
+    case FC_RECORD_UNFILE: rc = mdb_del(store->txn, store->db[FC_DB_CONTACTS], &key, NULL); break;
     }
     return rc == 0 || rc == MDB_NOTFOUND ? FC_OK : fc_store_failed(store, rc, "applying a checkpoint", err);
 }

@@ -10,10 +10,11 @@
 #include <unistd.h>
 
 #define META_FORMAT "floorcast-aggregator"
+#define FORMAT_WITHOUT_CONTACTS 3 /* else as now */
 #define FREE_PAGES 0    /* LMDB's own list, as its tools read it */
 #define LOCK_BYTES 8192 /* of LMDB's lock.mdb with its usual 126 readers */
 
-static const char *const db_names[FC_DB_COUNT] = {"meta", "marks", "journal", "staged", "state", "intervals"};
+static const char *const db_names[FC_DB_COUNT] = {"meta", "marks", "journal", "staged", "state", "intervals", "contacts"};
 
 static enum fc_status make_dir(const char *dir, struct fc_error *err) {
     struct stat st;
@@ -97,24 +98,11 @@ static enum fc_status check_format(struct fc_store *store, MDB_txn *txn, struct 
         return fc_fail(err, FC_CONFIG, "data directory %s: its LMDB environment is not an aggregator's; give --data a directory of its own", store->dir);
     if (rc != 0) return fc_store_failed(store, rc, "reading the format", err);
     uint64_t format = fc_le64_get(value.mv_data);
-    if (format == FC_STORE_FORMAT) return FC_OK;
+    if (format == FC_STORE_FORMAT || format == FORMAT_WITHOUT_CONTACTS) return FC_OK;
     return fc_fail(err, FC_CONFIG,
                    "data directory %s: written by %s version of this program (format %llu; this one reads %d); README, \"A store of another version\", "
                    "says what to do",
                    store->dir, format > FC_STORE_FORMAT ? "a newer" : "an older", (unsigned long long)format, FC_STORE_FORMAT);
-}
-
-static enum fc_status open_dbs(struct fc_store *store, MDB_txn *txn, unsigned flags, struct fc_error *err) {
-    for (int i = 0; i < FC_DB_COUNT; i++) {
-        int rc = mdb_dbi_open(txn, db_names[i], flags, &store->db[i]);
-        if ((rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE) && i == FC_DB_META)
-            return fc_fail(err, FC_CONFIG, "data directory %s: its LMDB environment is another program's; give --data a directory of its own", store->dir);
-        if (rc == MDB_NOTFOUND) return fc_fail(err, FC_INVALID, "store %s: database \"%s\" is missing", store->dir, db_names[i]);
-        if (rc != 0) return fc_store_failed(store, rc, db_names[i], err);
-        enum fc_status s = i == FC_DB_META && (flags & MDB_CREATE) == 0 ? check_format(store, txn, err) : FC_OK;
-        if (s != FC_OK) return s;
-    }
-    return FC_OK;
 }
 
 static enum fc_status write_format(struct fc_store *store, MDB_txn *txn, struct fc_error *err) {
@@ -123,6 +111,30 @@ static enum fc_status write_format(struct fc_store *store, MDB_txn *txn, struct 
     MDB_val key = fc_val(META_FORMAT, sizeof META_FORMAT - 1), value = fc_val(format, sizeof format);
     int rc = mdb_put(txn, store->db[FC_DB_META], &key, &value, 0);
     return rc == 0 ? FC_OK : fc_store_failed(store, rc, "writing the format", err);
+}
+
+/* Only a store of an older program may lack it. */
+static enum fc_status take_over(struct fc_store *store, MDB_txn *txn, struct fc_error *err) {
+    MDB_val key = fc_val(META_FORMAT, sizeof META_FORMAT - 1), value;
+    int rc = mdb_get(txn, store->db[FC_DB_META], &key, &value);
+    if (rc == 0 && fc_le64_get(value.mv_data) == FC_STORE_FORMAT)
+        return fc_fail(err, FC_INVALID, "store %s: database \"%s\" is missing", store->dir, db_names[FC_DB_CONTACTS]);
+    if (rc == 0) rc = mdb_dbi_open(txn, db_names[FC_DB_CONTACTS], MDB_CREATE, &store->db[FC_DB_CONTACTS]);
+    return rc == 0 ? write_format(store, txn, err) : fc_store_failed(store, rc, db_names[FC_DB_CONTACTS], err);
+}
+
+static enum fc_status open_dbs(struct fc_store *store, MDB_txn *txn, unsigned flags, struct fc_error *err) {
+    for (int i = 0; i < FC_DB_COUNT; i++) {
+        int rc = mdb_dbi_open(txn, db_names[i], flags, &store->db[i]);
+        if (rc == MDB_NOTFOUND && i == FC_DB_CONTACTS) return take_over(store, txn, err);
+        if ((rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE) && i == FC_DB_META)
+            return fc_fail(err, FC_CONFIG, "data directory %s: its LMDB environment is another program's; give --data a directory of its own", store->dir);
+        if (rc == MDB_NOTFOUND) return fc_fail(err, FC_INVALID, "store %s: database \"%s\" is missing", store->dir, db_names[i]);
+        if (rc != 0) return fc_store_failed(store, rc, db_names[i], err);
+        enum fc_status s = i == FC_DB_META && (flags & MDB_CREATE) == 0 ? check_format(store, txn, err) : FC_OK;
+        if (s != FC_OK) return s;
+    }
+    return FC_OK;
 }
 
 /* An environment without any entry is new, or its creation was cut short before the first commit: both are ours. */

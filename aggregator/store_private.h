@@ -10,7 +10,7 @@
 #include <lmdb.h>
 #include <setjmp.h>
 
-enum fc_db { FC_DB_META, FC_DB_MARKS, FC_DB_JOURNAL, FC_DB_STAGED, FC_DB_STATE, FC_DB_INTERVALS, FC_DB_COUNT };
+enum fc_db { FC_DB_META, FC_DB_MARKS, FC_DB_JOURNAL, FC_DB_STAGED, FC_DB_STATE, FC_DB_INTERVALS, FC_DB_CONTACTS, FC_DB_COUNT };
 
 /* How far the numbered databases go. A transaction works on `now`; abort takes `now` back to `committed`. */
 struct fc_store_place {

@@ -1,6 +1,7 @@
 /* topics -- the state of queues, agents and sources as items that displays can show without anything else. */
 #include "agent.h"
 #include "kpi.h"
+#include "live.h"
 
 #include <stdlib.h>
 
@@ -31,6 +32,7 @@ static void fill(struct fc_engine *e, struct fc_state_block *b, size_t pairs, wr
     e->version++;
     b->gone = false;
     b->lag.received.ns = 0;
+    b->job = NULL;
     for (;;) {
         if (b->body_cap > 0) {
             fc_mpw_init(&p.w, b->body, b->body_cap);
@@ -491,5 +493,6 @@ int64_t fc_engine_publish(struct fc_engine *e, struct fc_outlet *out, struct fc_
     publish_map(e, out, now, &e->sources_to_publish, &e->sources_published, "sources", write_sources, &e->sources, &due);
     publish_lane(e, out, now, &windows, &due);
     publish_lane(e, out, now, &lists, &due);
+    fc_live_publish(e, out, now, &due);
     return due;
 }

@@ -12,7 +12,7 @@
 #define FULL_BATCHES 128u                /* so many do not linger */
 #define APPLY_STEP 1000u                 /* records a transaction: some milliseconds at worst */
 #define TRIM_STEP 2048u                  /* journal entries a transaction; more than a group, so that trimming wins */
-#define EXPIRE_STEP 500u                 /* intervals a transaction */
+#define EXPIRE_STEP 500u                 /* intervals or contacts a transaction */
 #define WAITING_MAX (UINT64_C(64) << 20) /* complete but not applied: above it no further blocks are taken */
 #define RETRY_NS INT64_C(1000000000)
 #define CALM_NS INT64_C(5000000000) /* without a failure: the stall is over */
@@ -192,15 +192,15 @@ struct outcome { /* of the work besides the batches; counts only once committed 
 };
 
 static enum fc_status expire(struct fc_writer *w, struct outcome *o, struct fc_error *err) {
-    uint8_t from[FC_RECORD_KEY_MAX], to[FC_RECORD_KEY_MAX];
-    uint32_t from_n = 0, to_n = 0;
-    if (!w->due(w->due_ctx, w->expire_turn, from, &from_n, to, &to_n)) {
+    struct fc_writer_range r = {0};
+    if (!w->due(w->due_ctx, w->expire_turn, &r)) {
         w->expiring = false;
         w->expire_turn = 0;
         return FC_OK;
     }
-    struct fc_str a = fc_str_n((const char *)from, from_n), b = fc_str_n((const char *)to, to_n);
-    enum fc_status s = fc_store_delete_intervals(w->store, a, b, EXPIRE_STEP, &o->expired, err);
+    struct fc_str from = fc_str_n((const char *)r.from, r.from_n), to = fc_str_n((const char *)r.to, r.to_n);
+    enum fc_status s = r.contacts ? fc_store_delete_contacts(w->store, from, to, EXPIRE_STEP, &o->expired, err)
+                                  : fc_store_delete_intervals(w->store, from, to, EXPIRE_STEP, &o->expired, err);
     if (s == FC_OK && o->expired < EXPIRE_STEP) w->expire_turn++;
     return s;
 }
@@ -289,6 +289,7 @@ static void measure(struct fc_writer *w) {
     fc_count_set(&c->journal_entries, size.journal_entries);
     fc_count_set(&c->state_records, size.state_records);
     fc_count_set(&c->interval_records, size.interval_records);
+    fc_count_set(&c->contact_records, size.contact_records);
     fc_count_set(&c->used_bytes, size.used_bytes);
     fc_count_set(&c->map_bytes, size.map_bytes);
     fc_count_set(&c->waiting_bytes, w->waiting_bytes);

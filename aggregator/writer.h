@@ -73,10 +73,10 @@ struct fc_writer_counts { /* writer: the writer thread; readers: any */
     struct fc_counter hellos;
     struct fc_counter commits, commit_us_max, commits_failed;
     struct fc_counter checkpoints, records;        /* complete ones staged; records applied */
-    struct fc_counter trimmed, expired;            /* journal entries and intervals deleted */
+    struct fc_counter trimmed, expired;            /* journal entries; intervals and contacts deleted */
     struct fc_counter blocked;                     /* 1 while commits fail for lack of room, else 0 */
     struct fc_counter stalls, turn_us_max;         /* turns above FC_STALL_US */
-    struct fc_counter journal_entries, state_records, interval_records, used_bytes, map_bytes; /* as after the latest commit */
+    struct fc_counter journal_entries, state_records, interval_records, contact_records, used_bytes, map_bytes; /* as after the latest commit */
     struct fc_counter waiting_bytes;               /* of complete checkpoints that are not applied yet */
     struct fc_counter checkpoint_stuck;            /* 1 once a checkpoint cannot be applied (merge refused), until restart */
 };
@@ -107,11 +107,15 @@ struct fc_ring *fc_writer_stalls(struct fc_writer *writer);
 /* fc_writer_set_broken -- before start. Called on the writer thread, which ends with it; `why` says what failed. */
 void fc_writer_set_broken(struct fc_writer *writer, void (*broken)(void *ctx, const struct fc_error *why), void *ctx);
 
-/* fc_writer_set_retention -- before start. `due` is asked about once a minute which interval keys have lived long enough:
- * it writes a range [from, to) and returns true, or false when there is nothing (more) to delete; `turn` counts 0, 1, ..
- * from the start of a round, so that several ranges can be given. Runs on the writer thread. */
-typedef bool fc_writer_due(void *ctx, uint32_t turn, uint8_t from[FC_RECORD_KEY_MAX], uint32_t *from_n,
-                           uint8_t to[FC_RECORD_KEY_MAX], uint32_t *to_n);
+/* fc_writer_set_retention -- before start. `due` is asked about once a minute which keys of intervals or contacts have
+ * lived long enough: it writes a range [from, to) and returns true, or false when there is nothing (more) to delete;
+ * `turn` counts 0, 1, .. from the start of a round, so that several ranges can be given. Runs on the writer thread. */
+struct fc_writer_range {
+    bool contacts; /* else intervals */
+    uint32_t from_n, to_n;
+    uint8_t from[FC_RECORD_KEY_MAX], to[FC_RECORD_KEY_MAX];
+};
+typedef bool fc_writer_due(void *ctx, uint32_t turn, struct fc_writer_range *range);
 void fc_writer_set_retention(struct fc_writer *writer, fc_writer_due *due, void *ctx);
 
 /* fc_writer_do_work -- one turn: take, write, commit, answer. Returns how long it has nothing to do in ns: 0 call again at

@@ -64,12 +64,46 @@ int fc_asks_fd(const struct fc_asks *asks, uint32_t i) {
     return fd;
 }
 
-static size_t encode(uint8_t *to, size_t cap, int64_t id, const struct fc_range *r) {
+#define REQUEST_BYTES 1024
+
+static void encode_text(struct fc_mpw *w, const char *key, struct fc_str text) {
+    if (text.n == 0) return;
+    fc_mpw_key(w, key);
+    fc_mpw_str(w, text);
+}
+
+static void encode_int(struct fc_mpw *w, const char *key, int64_t v) {
+    fc_mpw_key(w, key);
+    fc_mpw_int(w, v);
+}
+
+static size_t encode_contacts(uint8_t *to, int64_t id, const void *what, uint32_t nth) {
+    const struct fc_contacts_question *q = what;
     struct fc_mpw w;
-    fc_mpw_init(&w, to, cap);
+    (void)nth;
+    fc_mpw_init(&w, to, REQUEST_BYTES);
+    fc_mpw_map(&w, 7u + (q->queue.n > 0) + (q->group.n > 0) + (q->agent.n > 0) + (q->channel.n > 0));
+    encode_int(&w, "v", FC_STATE_VERSION);
+    encode_int(&w, "id", id);
+    encode_text(&w, "op", FC_STR_LIT("contacts"));
+    encode_text(&w, "outcome", q->outcome);
+    encode_text(&w, "queue", q->queue);
+    encode_text(&w, "group", q->group);
+    encode_text(&w, "agent", q->agent);
+    encode_text(&w, "channel", q->channel);
+    encode_int(&w, "from_us", q->from_us);
+    encode_int(&w, "to_us", q->to_us);
+    encode_int(&w, "limit", q->limit);
+    FC_ASSERT(!w.overflow);
+    return w.len;
+}
+
+static size_t encode_range(uint8_t *to, int64_t id, const void *what, uint32_t nth) {
+    const struct fc_range *r = (const struct fc_range *)what + nth;
+    struct fc_mpw w;
+    fc_mpw_init(&w, to, REQUEST_BYTES);
     fc_mpw_map(&w, 6u + (r->name.n > 0) + (r->channel.n > 0) + (r->step_us > 0));
-    fc_mpw_key(&w, "v");
-    fc_mpw_int(&w, FC_STATE_VERSION);
+    encode_int(&w, "v", FC_STATE_VERSION);
     fc_mpw_key(&w, "id");
     fc_mpw_int(&w, id);
     fc_mpw_key(&w, "op");
@@ -96,10 +130,11 @@ static size_t encode(uint8_t *to, size_t cap, int64_t id, const struct fc_range 
     return w.len;
 }
 
-/* Puts one question to every cell that is connected; how many that were. */
-static uint32_t put(struct fc_asks *asks, int64_t id, const struct fc_range *range) {
-    uint8_t bytes[1024];
-    size_t n = encode(bytes, sizeof bytes, id, range);
+/* Writes the nth request of a question under that id into to[REQUEST_BYTES]. */
+typedef size_t encode_fn(uint8_t *to, int64_t id, const void *what, uint32_t nth);
+
+/* Puts one request to every cell that is connected; how many that were. */
+static uint32_t put(struct fc_asks *asks, const uint8_t *bytes, size_t n) {
     uint32_t sent = 0;
     for (uint32_t i = 0; i < asks->cell_count; i++)
         if (zmq_send(asks->dealers[i], bytes, n, ZMQ_DONTWAIT) >= 0) sent++;
@@ -107,8 +142,8 @@ static uint32_t put(struct fc_asks *asks, int64_t id, const struct fc_range *ran
     return sent;
 }
 
-struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges, uint32_t n, fc_ask_done *done,
-                            void *ctx, enum fc_status *status) {
+static struct fc_ask *start(struct fc_asks *asks, encode_fn *encode, const void *what, uint32_t n, fc_ask_done *done, void *ctx,
+                            enum fc_status *status) {
     FC_ASSERT(n >= 1 && n <= FC_ASK_RANGES_MAX);
     *status = asks->pending < asks->most ? FC_IO : FC_FULL;
     if (*status == FC_FULL) {
@@ -119,7 +154,8 @@ struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges,
     uint32_t waiting = 0;
     asks->last_id += n;
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t sent = put(asks, id + i, &ranges[i]);
+        uint8_t bytes[REQUEST_BYTES];
+        uint32_t sent = put(asks, bytes, encode(bytes, id + i, what, i));
         if (sent == 0) return NULL; /* answers to those before find nobody */
         waiting += sent;
     }
@@ -134,6 +170,16 @@ struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges,
     asks->pending++;
     *status = FC_OK;
     return ask;
+}
+
+struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges, uint32_t n, fc_ask_done *done, void *ctx,
+                            enum fc_status *status) {
+    return start(asks, encode_range, ranges, n, done, ctx, status);
+}
+
+struct fc_ask *fc_ask_contacts(struct fc_asks *asks, const struct fc_contacts_question *question, fc_ask_done *done, void *ctx,
+                               enum fc_status *status) {
+    return start(asks, encode_contacts, question, 1, done, ctx, status);
 }
 
 static void finish(struct fc_asks *asks, struct fc_ask *ask, enum fc_status status, const struct fc_error *err) {

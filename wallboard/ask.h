@@ -40,6 +40,12 @@ struct fc_range {
     int64_t from_us, to_us, step_us;
 };
 
+/* Contacts one by one, see state.h; texts n 0: any; to_us 0: up to now. */
+struct fc_contacts_question {
+    struct fc_str outcome, queue, group, agent, channel;
+    int64_t from_us, to_us, limit;
+};
+
 FC_MUST_USE enum fc_status fc_asks_open(struct fc_asks *asks, void *zmq, uint32_t n, const char *const *endpoints,
                                         struct fc_counters *counters, struct fc_error *err);
 void fc_asks_close(struct fc_asks *asks); /* open asks are freed without a word */
@@ -51,6 +57,8 @@ int fc_asks_fd(const struct fc_asks *asks, uint32_t i);
  * cancelled. Errors: FC_FULL too many are open; FC_IO no aggregator is connected. NULL then. */
 struct fc_ask *fc_ask_range(struct fc_asks *asks, const struct fc_range *ranges, uint32_t n, fc_ask_done *done,
                             void *ctx, enum fc_status *status);
+struct fc_ask *fc_ask_contacts(struct fc_asks *asks, const struct fc_contacts_question *question, fc_ask_done *done, void *ctx,
+                               enum fc_status *status);
 void fc_ask_cancel(struct fc_asks *asks, struct fc_ask *ask); /* `done` will not be called */
 
 /* fc_asks_work -- takes in all answers that are there, ends what is out of time. */

@@ -43,6 +43,10 @@ void fc_feed_close(struct fc_feed *feed) {
     feed->sub = NULL;
 }
 
+void fc_feed_want(struct fc_feed *feed, struct fc_str topic, bool wanted) {
+    FC_ASSERT(zmq_setsockopt(feed->sub, wanted ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE, topic.p, topic.n) == 0);
+}
+
 int fc_feed_fd(const struct fc_feed *feed) {
     int fd = -1;
     size_t n = sizeof fd;

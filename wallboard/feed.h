@@ -22,6 +22,9 @@ struct fc_feed {
 FC_MUST_USE enum fc_status fc_feed_open(struct fc_feed *feed, void *zmq, uint32_t cell, const char *endpoint, struct fc_error *err);
 void fc_feed_close(struct fc_feed *feed);
 
+/* fc_feed_want -- subscribes to one topic by its name beside everything else, or no longer: some are made only then. */
+void fc_feed_want(struct fc_feed *feed, struct fc_str topic, bool wanted);
+
 /* fc_feed_fd -- becomes readable when there may be something to drain. Owned by ZeroMQ. */
 int fc_feed_fd(const struct fc_feed *feed);
 

@@ -4,30 +4,10 @@
 
 #include <stdio.h>
 
-/* What the aggregator cannot answer, in HTTP's words. False: the reply is filled. */
-static bool answered(struct fc_job *job, enum fc_status status, const struct fc_error *err) {
-    job->ask = NULL;
-    if (status == FC_OK) return true;
-    if (status == FC_AGAIN && err->text[0] == '\0')
-        fc_job_error(job, 504, "the aggregator did not answer within %d s", FC_ASK_TIMEOUT_MS / 1000);
-    else
-        fc_job_error(job,
-                     status == FC_ABSENT                         ? 404
-                     : status == FC_AGAIN                        ? 503
-                     : status == FC_INVALID || status == FC_FULL ? 400
-                                                                 : 502,
-                     "%s", err->text);
-    return false;
-}
-
 static void ask(struct fc_job *job, const struct fc_range *ranges, uint32_t n, fc_ask_done *done) {
     enum fc_status status;
     job->ask = fc_ask_range(job->asks, ranges, n, done, job, &status);
-    if (job->ask != NULL) return;
-    if (status == FC_FULL)
-        fc_job_error(job, 503, "%u questions to aggregators are open, as many as limits.questions allows; ask again later", job->asks->most);
-    else
-        fc_job_error(job, 503, "no aggregator is connected to answer");
+    if (job->ask == NULL) fc_job_unasked(job, status);
 }
 
 static bool range_is_good(struct fc_job *job, enum fc_query_key step) {
@@ -70,7 +50,7 @@ static void range_done(void *ctx, enum fc_status status, struct fc_bytes *items,
     struct fc_job *job = ctx;
     struct fc_bytes rows = {0};
     char head[140];
-    if (answered(job, status, err)) {
+    if (fc_job_answered(job, status, err)) {
         struct fc_mp mp = fc_mp_open(items->p, items->n);
         bool good = true;
         for (uint32_t i = 0; good && i < count; i++) {
@@ -178,7 +158,7 @@ static void points(struct fc_job *job, const struct fc_bytes *items, uint32_t co
 static void history_done(void *ctx, enum fc_status status, struct fc_bytes *items, uint32_t count,
                          const struct fc_error *err) {
     struct fc_job *job = ctx;
-    if (answered(job, status, err)) points(job, items, count);
+    if (fc_job_answered(job, status, err)) points(job, items, count);
     job->finished(job);
 }
 

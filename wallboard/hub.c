@@ -1,5 +1,6 @@
 #include "hub.h"
 
+#include "customers.h"
 #include "log.h"
 #include "state.h"
 
@@ -15,6 +16,7 @@ void fc_hub_init(struct fc_hub *hub, uint32_t cell_count, void (*wake)(struct fc
 void fc_hub_fini(struct fc_hub *hub) {
     fc_views_fini(&hub->views);
     fc_cache_fini(&hub->cache);
+    fc_bytes_free(&hub->masked);
     for (uint32_t i = 0; i < hub->cell_count; i++) fc_bytes_free(&hub->cells[i].beat);
 }
 
@@ -197,6 +199,15 @@ enum fc_hub_advice fc_hub_message(struct fc_hub *hub, uint32_t cell, struct fc_s
     if (is_gone(bytes, n)) {
         bury(hub, cell, t);
         return FC_HUB_GO_ON;
+    }
+    if (!hub->shows_customers && fc_views_on_demand(topic)) {
+        fc_bytes_clear(&hub->masked);
+        if (!fc_contacts_masked(&hub->masked, bytes, n)) {
+            hub->counters.feed_bad_total++;
+            return FC_HUB_GO_ON;
+        }
+        bytes = hub->masked.p;
+        n = hub->masked.n;
     }
     if (share(hub, cell, t, &item, bytes, n)) return FC_HUB_GO_ON;
     if (fc_topic_live(t) && t->cell == cell && t->epoch != c->epoch) c->revived++;

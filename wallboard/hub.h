@@ -64,6 +64,8 @@ struct fc_hub {
     uint64_t loop_late_us_max;  /* of the service loop's timer */
     struct fc_mono started;
     uint32_t up;                /* bits of the cells that were up when last settled */
+    bool shows_customers;       /* else they are masked */
+    struct fc_bytes masked;     /* scratch */
 };
 
 void fc_hub_init(struct fc_hub *hub, uint32_t cell_count, void (*wake)(struct fc_seat *seat));

@@ -20,6 +20,10 @@ static const struct fc_endpoint endpoints[] = {
      FC_QUERY_BIT(queue) | FC_QUERY_BIT(agent) | FC_QUERY_BIT(group) | FC_QUERY_BIT(channel) | FC_QUERY_BIT(kpi) | RANGE |
          FC_QUERY_BIT(step),
      fc_history_run},
+    {"/api/v1/contacts",
+     FC_QUERY_BIT(outcome) | FC_QUERY_BIT(queue) | FC_QUERY_BIT(agent) | FC_QUERY_BIT(group) | FC_QUERY_BIT(channel) | RANGE |
+         FC_QUERY_BIT(limit),
+     fc_contacts_run},
     {"/healthz", 0, fc_health_run},
     {"/metrics", 0, fc_metrics_run},
     {"/api/v1/boards", 0, fc_boards_run},
@@ -56,6 +60,29 @@ void fc_job_error(struct fc_job *job, unsigned status, const char *format, ...) 
     fc_bytes_text(&job->reply.body, "{\"error\":");
     fc_json_string(&job->reply.body, fc_str(text));
     fc_bytes_text(&job->reply.body, "}\n");
+}
+
+void fc_job_unasked(struct fc_job *job, enum fc_status why) {
+    if (why == FC_FULL)
+        fc_job_error(job, 503, "%u questions to aggregators are open, as many as limits.questions allows; ask again later",
+                     job->asks->most);
+    else
+        fc_job_error(job, 503, "no aggregator is connected to answer");
+}
+
+bool fc_job_answered(struct fc_job *job, enum fc_status status, const struct fc_error *err) {
+    job->ask = NULL;
+    if (status == FC_OK) return true;
+    if (status == FC_AGAIN && err->text[0] == '\0')
+        fc_job_error(job, 504, "the aggregator did not answer within %d s", FC_ASK_TIMEOUT_MS / 1000);
+    else
+        fc_job_error(job,
+                     status == FC_ABSENT                         ? 404
+                     : status == FC_AGAIN                        ? 503
+                     : status == FC_INVALID || status == FC_FULL ? 400
+                                                                 : 502,
+                     "%s", err->text);
+    return false;
 }
 
 static void as_csv(struct fc_job *job, const struct fc_bytes *rows) {

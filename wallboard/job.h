@@ -78,12 +78,18 @@ void fc_job_error(struct fc_job *job, unsigned status, const char *format, ...) 
  * without its brackets. */
 void fc_job_rows(struct fc_job *job, const char *head, const struct fc_bytes *rows);
 
+/* fc_job_unasked -- fills the reply: the question could not be put, for the reason that fc_ask_.. gave.
+ * fc_job_answered -- an ask is over. False: without an answer, and the reply says so in HTTP's words. */
+void fc_job_unasked(struct fc_job *job, enum fc_status why);
+bool fc_job_answered(struct fc_job *job, enum fc_status status, const struct fc_error *err);
+
 /* The endpoints, by file. */
 void fc_kpi_run(struct fc_job *job);     /* api.c */
 void fc_agents_run(struct fc_job *job);
 void fc_sources_run(struct fc_job *job);
 void fc_range_run(struct fc_job *job);   /* history.c: /api/v1/kpi with from and to */
 void fc_history_run(struct fc_job *job);
+void fc_contacts_run(struct fc_job *job); /* contacts.c */
 void fc_health_run(struct fc_job *job);  /* health.c */
 void fc_metrics_run(struct fc_job *job); /* metrics_page.c */
 void fc_kpis_run(struct fc_job *job);    /* kpis.c */

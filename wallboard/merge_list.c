@@ -5,9 +5,11 @@
 #include <stdlib.h>
 
 static const struct fc_list_kind kinds[] = {
-    {"agents/all", "agents", "label"},
-    {"queues", "queues", NULL},
-    {"sources", "sources", "src"},
+    {"agents/all", "agents", "label", 0, 0},
+    {"queues", "queues", NULL, 0, 0},
+    {"sources", "sources", "src", 0, 0},
+    {"waiting/all", "contacts", "offered_us", 1, 100},
+    {"abandoned/all", "contacts", "over_us", -1, 50},
 };
 
 const struct fc_list_kind *fc_list_kind(struct fc_str topic) {
@@ -18,6 +20,7 @@ const struct fc_list_kind *fc_list_kind(struct fc_str topic) {
 
 struct entry {
     struct fc_str bytes, by;
+    int64_t number; /* what comes first is least */
     uint32_t order;
 };
 
@@ -26,13 +29,13 @@ struct entries {
     uint32_t n, cap;
 };
 
-static void add_entry(struct entries *e, struct fc_str bytes, struct fc_str by) {
+static void add_entry(struct entries *e, struct fc_str bytes, struct fc_str by, int64_t number) {
     if (e->n == e->cap) {
         e->cap = e->cap == 0 ? 64 : 2 * e->cap;
         e->v = realloc(e->v, e->cap * sizeof *e->v);
         FC_ASSERT(e->v != NULL);
     }
-    e->v[e->n] = (struct entry){bytes, by, e->n};
+    e->v[e->n] = (struct entry){bytes, by, number, e->n};
     e->n++;
 }
 
@@ -46,15 +49,18 @@ static void add_item(struct entries *e, const struct fc_list_kind *kind, struct 
         at = mp;
         if (!fc_mp_skip(&mp)) return;
         size_t size = (size_t)((const char *)mp.p - start);
-        bool good =
-            kind->by == NULL ? fc_mp_str(&at, &by) : fc_item_find(start, size, kind->by, &at) && fc_mp_str(&at, &by);
-        if (good) add_entry(e, fc_str_n(start, size), by);
+        int64_t number = 0;
+        bool good = kind->by == NULL || fc_item_find(start, size, kind->by, &at);
+        good = good && (kind->order == 0 ? fc_mp_str(&at, &by) : fc_mp_i64(&at, &number) && number >= 0);
+        if (good) add_entry(e, fc_str_n(start, size), by, kind->order * number);
     }
 }
 
-static int by_text(const void *a, const void *b) {
+static int in_order(const void *a, const void *b) {
     const struct entry *x = a, *y = b;
-    int c = memcmp(x->by.p, y->by.p, x->by.n < y->by.n ? x->by.n : y->by.n);
+    uint32_t shared = x->by.n < y->by.n ? x->by.n : y->by.n;
+    if (x->number != y->number) return x->number < y->number ? -1 : 1;
+    int c = shared == 0 ? 0 : memcmp(x->by.p, y->by.p, shared);
     if (c == 0) c = (x->by.n > y->by.n) - (x->by.n < y->by.n);
     return c != 0 ? c : (x->order > y->order) - (x->order < y->order);
 }
@@ -90,8 +96,9 @@ void fc_merge_list(struct fc_bytes *out, const struct fc_list_kind *kind, const 
         add_item(&e, kind, items[i]);
         room += items[i].n;
     }
-    if (e.n > 0) qsort(e.v, e.n, sizeof *e.v, by_text);
+    if (e.n > 0) qsort(e.v, e.n, sizeof *e.v, in_order);
     if (kind->by == NULL) drop_doubles(&e);
+    if (kind->most > 0 && e.n > kind->most) e.n = kind->most;
     fc_mpw_init(&w, fc_bytes_room(out, room), room);
     write_list(&w, kind, &e, about);
     FC_ASSERT(!w.overflow);

@@ -12,6 +12,8 @@
  * each once. */
 struct fc_list_kind {
     const char *topic, *key, *by;
+    int order;     /* of `by`: 0 it is a text; 1 a number, least first; -1 greatest first */
+    uint32_t most; /* of the whole; 0: all */
 };
 
 /* fc_list_kind -- NULL: no such list. */

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum kind { NAME, WORD, TIME };
+enum kind { NAME, WORD, TIME, NUMBER };
 
 static const struct {
     const char *key;
@@ -42,6 +42,9 @@ static enum fc_status check(enum fc_query_key key, struct fc_str value, struct f
     case TIME:
         if (fc_str_int(value, &out->us) && out->us >= 0) break;
         return fc_fail(err, FC_INVALID, "%s=%.*s: expected a whole number of microseconds", name, FC_STR_ARG(value));
+    case NUMBER:
+        if (fc_str_int(value, &out->us) && out->us >= 0) break;
+        return fc_fail(err, FC_INVALID, "%s=%.*s: expected a whole number", name, FC_STR_ARG(value));
     case NAME:
         if (value.n > 0 && value.n <= FC_QUERY_NAME_MAX && memchr(value.p, '\0', value.n) == NULL) break;
         return fc_fail(err, FC_INVALID, "%s: %u bytes, expected a name of 1 to %d", name, value.n, FC_QUERY_NAME_MAX);

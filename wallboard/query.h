@@ -11,7 +11,7 @@
 
 #define FC_QUERY_NAME_MAX 128 /* bytes of a queue's, group's or agent's name, as in the event contract */
 
-/* key, kind: NAME any text, WORD one of a list, TIME a whole number of microseconds */
+/* key, kind: NAME any text, WORD one of a list, TIME a whole number of microseconds, NUMBER a whole number */
 #define FC_QUERY_KEYS(KEY)                                                                                                     \
     KEY(queue, NAME, NULL)                                                                                                     \
     KEY(agent, NAME, NULL)                                                                                                     \
@@ -25,7 +25,9 @@
     KEY(step, TIME, NULL)                                                                                                      \
     KEY(step_us, TIME, NULL)                                                                                                   \
     KEY(rev, NAME, NULL)                                                                                                       \
-    KEY(format, WORD, "json yaml")
+    KEY(format, WORD, "json yaml")                                                                                             \
+    KEY(outcome, WORD, "waiting talking answered abandoned left all")                                                          \
+    KEY(limit, NUMBER, NULL)
 
 enum fc_query_key {
 #define FC_QUERY_KEY(name, kind, words) FC_QUERY_##name,
@@ -36,7 +38,7 @@ enum fc_query_key {
 
 struct fc_query_value {
     char text[FC_QUERY_NAME_MAX + 1];
-    int64_t us;
+    int64_t us; /* of TIME; of NUMBER the number */
 };
 
 struct fc_query {

@@ -314,11 +314,20 @@ static enum fc_status open_boards(struct fc_server *server, struct fc_error *err
     return FC_OK;
 }
 
+static void want(void *ctx, struct fc_str topic, bool wanted) {
+    struct fc_server *server = ctx;
+    for (uint32_t i = 0; i < server->settings.cell_count; i++)
+        if (server->feeds[i].sub != NULL) fc_feed_want(&server->feeds[i], topic, wanted);
+}
+
 enum fc_status fc_server_open(struct fc_server *server, struct fc_settings *settings, struct fc_error *err) {
     *server = (struct fc_server){.settings = *settings, .signal_fd = -1, .door = {.fd = -1, .reserve = -1}};
     *settings = (struct fc_settings){0};
     fc_turns_init(&server->turns);
     fc_hub_init(&server->hub, server->settings.cell_count, fc_clients_wake);
+    server->hub.shows_customers = server->settings.show_customers;
+    server->hub.views.want = want;
+    server->hub.views.want_ctx = server;
     enum fc_status status = fc_web_load(&server->web, server->settings.web, err);
     if (status == FC_OK) status = open_signals(server, err);
     if (status == FC_OK) status = open_boards(server, err);
@@ -396,6 +405,7 @@ void fc_server_reload(struct fc_server *server, struct fc_settings *settings) {
     }
     if (fc_boards_ship(&server->boards, settings->boards_built_in, settings->boards, &err) != FC_OK) fc_err("%s; boards stay as they were", err.text);
     take_rules(server, &settings->rules);
+    server->hub.shows_customers = settings->show_customers;
     reload_limits(server, settings);
     fc_settings_free(settings);
     fc_info("reloaded");

@@ -33,7 +33,7 @@ struct file_cell {
 struct file {
     char *listen, *web, *boards, *data, *log_format;
     uint32_t max_clients;
-    enum fc_config_bool insecure;
+    enum fc_config_bool insecure, show_customers;
     struct file_cell *cells;
     unsigned cells_count;
     char **names, **trusted;
@@ -58,6 +58,7 @@ static const cyaml_schema_field_t file_fields[] = {
     CYAML_FIELD_STRING_PTR("log_format", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, log_format, 1, 10),
     CYAML_FIELD_UINT("max_clients", CYAML_FLAG_OPTIONAL, struct file, max_clients),
     FC_CONFIG_BOOL("insecure", struct file, insecure),
+    FC_CONFIG_BOOL("show_customers", struct file, show_customers),
     CYAML_FIELD_SEQUENCE("names", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, names, &name_schema, 0, FC_NAMES_MAX),
     CYAML_FIELD_SEQUENCE("trusted", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, trusted, &name_schema, 0, FC_TRUSTED_MAX),
     CYAML_FIELD_MAPPING_PTR("limits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, limits, fc_bounds_schema),
@@ -184,6 +185,7 @@ static enum fc_status take(struct fc_settings *s, const struct file *file, const
         return fc_fail(err, FC_CONFIG, "log-format: \"%s\", expected text or json", format);
     s->log_format = strcmp(format, "json") == 0 ? FC_LOG_JSON : FC_LOG_TEXT;
     s->insecure = got[FC_SET_INSECURE].n > 0 || (file != NULL && file->insecure == FC_CONFIG_YES);
+    s->show_customers = file != NULL && file->show_customers == FC_CONFIG_YES;
     take_web(s, fc_options_last(&got[FC_SET_WEB], file != NULL ? file->web : NULL));
     take_boards(s, file, got);
     enum fc_status status = take_limits(s, file, got, err);

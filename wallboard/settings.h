@@ -46,6 +46,7 @@ struct fc_settings {
     char host[256], address[64]; /* as given; as a number, which is what is bound */
     int port;                    /* 0: any free one */
     bool ipv6, loopback, insecure;
+    bool show_customers; /* as aggregators have them; else numbers are masked */
     char *publish[FC_CELLS_MAX], *query[FC_CELLS_MAX];
     uint32_t cell_count;
     char *web; /* NULL: none was found */

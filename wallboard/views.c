@@ -63,6 +63,14 @@ static void prepend_order(struct fc_member *m) {
     v->oldest = m;
 }
 
+bool fc_views_on_demand(struct fc_str topic) {
+    return fc_str_starts(topic, "waiting/") || fc_str_starts(topic, "abandoned/");
+}
+
+static void want(const struct fc_views *views, const struct fc_topic *topic, bool wanted) {
+    if (views->want != NULL && fc_views_on_demand(fc_topic_str(topic))) views->want(views->want_ctx, fc_topic_str(topic), wanted);
+}
+
 static void add_member(struct fc_views *views, struct fc_view *view, struct fc_topic *topic) {
     struct fc_member *m = calloc(1, sizeof *m);
     FC_ASSERT(m != NULL);
@@ -71,6 +79,7 @@ static void add_member(struct fc_views *views, struct fc_view *view, struct fc_t
     m->next = topic->members;
     m->link = &topic->members;
     if (m->next != NULL) m->next->link = &m->next;
+    else want(views, topic, true);
     topic->members = m;
     views->members++;
     if (topic->item.n > 0) {
@@ -85,6 +94,7 @@ static void remove_member(struct fc_views *views, struct fc_member *m) {
     unlink_order(m);
     *m->link = m->next;
     if (m->next != NULL) m->next->link = m->link;
+    if (m->topic->members == NULL) want(views, m->topic, false);
     fc_cache_release(views->cache, m->topic);
     views->members--;
     free(m);

@@ -51,6 +51,8 @@ struct fc_seat {
 struct fc_views {
     struct fc_cache *cache;
     struct fc_counters *counters;
+    void (*want)(void *ctx, struct fc_str topic, bool wanted); /* the first view shows a topic that is made on demand; none does */
+    void *want_ctx;
     void (*wake)(struct fc_seat *seat); /* there is something for it: ask fc_views_frame when it can take a frame */
     struct fc_view *all, *dirty;
     struct fc_frame spare[FC_SPARE_FRAMES];
@@ -61,6 +63,10 @@ struct fc_views {
 };
 
 void fc_views_init(struct fc_views *views, struct fc_cache *cache, struct fc_counters *counters, void (*wake)(struct fc_seat *));
+
+/* fc_views_on_demand -- whether aggregators make the topic only while it is subscribed to by its name. */
+bool fc_views_on_demand(struct fc_str topic);
+
 void fc_views_fini(struct fc_views *views); /* all seats have left */
 
 /* fc_views_join -- (re)seats a client at the view of this set, from its beginning.

@@ -114,6 +114,7 @@
     FIGURE(checkpoint_waiting_bytes, "store_checkpoint_waiting_bytes", "", gauge, 1, "Bytes of whole checkpoints not applied yet")         \
     FIGURE(store_state_records, "store_state_records", "", gauge, 1, "Records of the engine's state in the store")                         \
     FIGURE(store_interval_records, "store_interval_records", "", gauge, 1, "Stored intervals")                                             \
+    FIGURE(store_contact_records, "store_contact_records", "", gauge, 1, "Stored contacts that are over, and returns of their customers")   \
     FIGURE(store_used_bytes, "store_used_bytes", "", gauge, 1, "Bytes of the store's map that have been used, freed pages included")       \
     FIGURE(store_map_bytes, "store_map_bytes", "", gauge, 1, "Bytes that the store may grow to")
 

@@ -26,6 +26,24 @@ size_t fc_topic_name(char *to, size_t cap, struct fc_str name) {
     return n;
 }
 
+static int digit(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+size_t fc_topic_parse_name(char *to, struct fc_str coded) {
+    size_t n = 0;
+    for (uint32_t i = 0; i < coded.n; i++) {
+        if (coded.p[i] == '/') return 0;
+        to[n++] = coded.p[i];
+        if (coded.p[i] != '%') continue;
+        int high = i + 2 < coded.n ? digit(coded.p[i + 1]) : -1, low = i + 2 < coded.n ? digit(coded.p[i + 2]) : -1;
+        if (high < 0 || low < 0) return 0;
+        to[n - 1] = (char)(high << 4 | low);
+        i += 2;
+    }
+    return n <= FC_ID_MAX ? n : 0;
+}
+
 /* "queue/NAME/" */
 static size_t begin(char *to, enum fc_scope scope, struct fc_str name) {
     static const char *const scopes[] = {

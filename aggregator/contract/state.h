@@ -15,6 +15,12 @@
  *   agents/QUEUE, agents/all   "agents":[{"name","label","state","since_us","reason"?,"queues":[..],"contact_queue"?,
  *                              "answered","missed","talk_ms" (today; null when nothing)}] sorted by label
  *   queues                     "queues":["billing","sales",..] sorted: every queue known
+ *   waiting/QUEUE, waiting/all "contacts":[CONTACT, .. the 100 that wait longest, longest first]
+ *   abandoned/QUEUE, abandoned/all  "contacts":[CONTACT, .. the 50 that gave up last in the business day, newest first];
+ *                              from the store, so a second late
+ *                              These four are made only while somebody is subscribed to them by their whole name (a
+ *                              subscription to everything gets them then, and asks for none), for queues that are
+ *                              known, of at most 1024 names. When nobody is any more, they are "gone"
  *   sources                    "sources":[{"src","state":"up"|"down"|"silent","since_us","heard_us","gaps",
  *                              "gap_reason"?,"gap_us"?,"skew_ms"? (its clock's; above 0: ahead), "skewed" (beyond the
  *                              limit), "via"? (the collector it comes through: when that is lost, so is this)}]
@@ -48,6 +54,13 @@
  *   stretch are; and "handled":[n, us of the last hour, n, us of the day], contacts handled, for ewt_ms. A question's
  *   items, of every scope, hold "tally" likewise.
  *
+ * CONTACT: one visit of a contact to a queue, null what is not known:
+ *   "contact" "queue" "channel" "customer" (as the collector told it: a keyed hash, or a number) "priority" "topic" "lang"
+ *   "root" "outcome":"waiting"|"talking"|"answered"|"abandoned"|"left" "reason" (why it left unanswered) "agent"
+ *   "offered_us" "answered_us" "over_us" (when it left, or the conversation ended) "wait_ms" (null while it waits)
+ *   "talk_ms" "hold_ms" "wrap_ms" (null while it goes on) "returned_us" (not answered, and the same customer's next
+ *   contact in the same scope of chains, of another root, was offered then: nobody needs to call back)
+ *
  * QUERY (ZeroMQ ROUTER; ask with REQ or DEALER). One frame, a msgpack map, answered by one frame:
  *   {"v":1,"id":any int,"op":"snapshot","prefix":"queue/"}             latest items of the matching topics
  *   {"v":1,"id":..,"op":"range","scope":"queue"|"group"|"all"|"agent","name"?:..,"channel"?:"all"|"voice"|..,
@@ -59,6 +72,11 @@
  *        and to whole quarters of an hour from before the time since when minutes are kept. "channels": those that
  *        brought something. Groups, formulas, thresholds and goals are those of the configuration now; what counts by a
  *        threshold was counted by the one then.
+ *   {"v":1,"id":..,"op":"contacts","outcome":"waiting"|"talking"|"answered"|"abandoned"|"left"|"all"?,"queue"?:..,"group"?:..,
+ *    "agent"?:..,"channel"?:..,"from_us"?:..,"to_us"?:..,"limit"?:1 to 1000 (100),"today"?:bool}
+ *        CONTACTs as items. Those that are there: waiting, the longest first; talking, the newest answer first. Those that
+ *        were over in [from, to) and are kept (retention.contacts_days): the newest first; "all" (the default) is these
+ *        three outcomes together; "today": from the beginning of the queue's business day. About a second behind
  *   -> {"v":1,"id":..,"ok":true,"items":[..]}  or  {"v":1,"id":..,"ok":false,"code":..,"error":"what, where, expected"}
  *        code: "absent" no such queue, group, agent or channel; "full" too large an answer; "again" too many questions are
  *        waiting; "invalid" a wrong question; else the store's trouble.
@@ -84,6 +102,10 @@ enum fc_scope { FC_SCOPE_QUEUE, FC_SCOPE_GROUP, FC_SCOPE_AGENT };
 
 /* fc_topic_name -- percent-encodes `name` into `to`; cut names do not occur: cap >= 3 * name.n + 1 is asserted. Returns its length. */
 size_t fc_topic_name(char *to, size_t cap, struct fc_str name);
+
+/* fc_topic_parse_name -- what fc_topic_name made of a name, back into to[coded.n]; returns its length, 0: it is no such
+ * thing, or longer than a name. */
+size_t fc_topic_parse_name(char *to, struct fc_str coded);
 
 /* fc_topic_format -- "queue/sales/m15" and the like into to[FC_TOPIC_MAX]; returns its length.
  * fc_topic_format_channel -- "queue/sales/voice/m15" likewise. */

@@ -89,9 +89,9 @@ static void fill_chains(struct filling *f, const struct state_plan *plan, const 
                                        .agent = (struct fc_agent *)(void *)&names[plan->queues + i % plan->agents],
                                        .channel = FC_CHANNEL_VOICE}};
         FC_ASSERT(fc_chains_put(c, fc_chain_key_of(fc_str(""), fc_str(customer)), &v));
-        if (i % SAVE_CHAINS == SAVE_CHAINS - 1) fc_chains_save(c, put_chain, no_chain, f);
+        if (i % SAVE_CHAINS == SAVE_CHAINS - 1) fc_chains_save(c, &(struct fc_chains_store){.put = put_chain, .gone = no_chain, .ctx = f});
     }
-    fc_chains_save(c, put_chain, no_chain, f);
+    fc_chains_save(c, &(struct fc_chains_store){.put = put_chain, .gone = no_chain, .ctx = f});
     finish(f);
     fc_chains_destroy(c);
     free(names);

@@ -175,7 +175,7 @@ static struct fc_chains *make(struct sums *s, int64_t window_us, int64_t late_us
 static struct fc_chains *restart(struct fc_chains *c, struct shelf *shelf, struct sums *s, int64_t window_us,
                                  int64_t late_us) {
     const struct fc_chains_counters before = *fc_chains_counters(c);
-    fc_chains_save(c, shelf_put, shelf_gone, shelf);
+    fc_chains_save(c, &(struct fc_chains_store){.put = shelf_put, .gone = shelf_gone, .ctx = shelf});
     assert_false(fc_chains_dirty(c));
     fc_chains_destroy(c);
     c = make(s, window_us, late_us);
@@ -207,7 +207,7 @@ static void run_world(int64_t window_us, int64_t late_us) {
         learn(&w, c, &w.news[i]);
         if (i % every == 0) assert_as_brute_force(&s, &w, window_us, now_us);
         if (i % every == every / 2) c = restart(c, &shelf, &s, window_us, late_us);
-        if (i % 97 == 0) fc_chains_save(c, shelf_put, shelf_gone, &shelf);
+        if (i % 97 == 0) fc_chains_save(c, &(struct fc_chains_store){.put = shelf_put, .gone = shelf_gone, .ctx = &shelf});
     }
     fc_chains_advance(c, now_us = w.news[w.news_n - 1].at_us + window_us);
     assert_as_brute_force(&s, &w, window_us, now_us);
@@ -429,7 +429,7 @@ static void bad_bytes_are_refused(void **state) {
     assert_true(fc_chains_put(c, key_of(1), &a));
     assert_true(fc_chains_put(c, key_of(1), &b));
     fc_chains_advance(c, START_US + HOUR_US);
-    fc_chains_save(c, shelf_put, shelf_gone, &shelf);
+    fc_chains_save(c, &(struct fc_chains_store){.put = shelf_put, .gone = shelf_gone, .ctx = &shelf});
     fc_chains_destroy(c);
     assert_int_equal(shelf.n, 4); /* now, a queue, an agent, the customer */
     qsort(shelf.items, shelf.n, sizeof *shelf.items, by_key);
@@ -461,7 +461,7 @@ static void numbers_without_their_names_are_refused(void **state) {
     a.contact = a.root = 2;
     a.place.queue = &queues[1];
     assert_true(fc_chains_put(c, key_of(1), &a));
-    fc_chains_save(c, shelf_put, shelf_gone, &shelf);
+    fc_chains_save(c, &(struct fc_chains_store){.put = shelf_put, .gone = shelf_gone, .ctx = &shelf});
     fc_chains_destroy(c);
     assert_int_equal(shelf.n, 5);
     qsort(shelf.items, shelf.n, sizeof *shelf.items, by_key);

@@ -55,6 +55,11 @@ static void keep(const struct fc_record *r) {
         kept_put(r->key, merged, n);
         kept_find(r->key)->merged = true;
         break;
+    case FC_RECORD_FILE:
+        kept_put(r->key, r->value.p, r->value.n);
+        kept_find(r->key)->merged = true; /* in a table of its own likewise */
+        break;
+    case FC_RECORD_UNFILE:
     case FC_RECORD_DELETE:
         if (k == NULL) break;
         free(k->key);

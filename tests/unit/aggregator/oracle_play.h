@@ -49,7 +49,7 @@ struct play {
     int64_t now_us;
     struct fc_mono published; /* rises with each look, so that nothing waits for its turn */
     uint64_t chance;
-    struct shelf state, intervals, marks;
+    struct shelf state, intervals, marks, contacts;
 };
 
 static struct kept **slot_of(struct shelf *s, struct fc_str key) {
@@ -108,6 +108,15 @@ static void keep(struct play *p, const struct fc_record *r) {
         assert_int_equal(fc_tally_decode(&mp, &more, NULL), FC_OK);
         fc_tally_merge(&kept_at(&p->intervals, r->key)->tally, &more);
         fc_tally_fini(&more);
+        break;
+    case FC_RECORD_FILE:
+        k = kept_at(&p->contacts, r->key);
+        free(k->value);
+        k->value = copied(r->value);
+        k->value_n = r->value.n;
+        break;
+    case FC_RECORD_UNFILE:
+        if (*slot_of(&p->contacts, r->key) != NULL) drop(&p->contacts, slot_of(&p->contacts, r->key));
         break;
     case FC_RECORD_DELETE:
         if (*slot_of(&p->state, r->key) != NULL) drop(&p->state, slot_of(&p->state, r->key));
@@ -280,6 +289,7 @@ USED static void end_play(struct play *p) {
     clear_shelf(&p->state);
     clear_shelf(&p->intervals);
     clear_shelf(&p->marks);
+    clear_shelf(&p->contacts);
 }
 
 static void move_now(struct play *p, int64_t now_us) {

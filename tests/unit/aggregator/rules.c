@@ -68,6 +68,7 @@ static void expect_defaults(const struct fc_rules *r) {
     assert_int_equal(r->contacts_max, 2000000);
     assert_int_equal(r->minutes_days, 7);
     assert_int_equal(r->quarters_days, 400);
+    assert_int_equal(r->contacts_days, 7);
     assert_ptr_equal(queue(r, "sales"), &r->defaults);
     assert_string_equal(fc_rules_scope(r, FC_STR_LIT("sales")), "");
     assert_int_equal(r->queues_n + r->groups_n + r->members_n, 0);
@@ -80,7 +81,7 @@ static void nothing_said_is_the_defaults(void **state) {
     fc_rules_free(r);
     r = rules("threshold_s: 20\nshort_abandon_s: 5\ngoal: 0.8\nday_start: \"00:00\"\nservice_level: "
               "default\nabandon_rate: default\nlate_s: 3600\n"
-              "contacts_max: 2000000\nretention: {minutes_days: 7, quarters_days: 400}\nfcr: {window_h: 168, by: "
+              "contacts_max: 2000000\nretention: {minutes_days: 7, quarters_days: 400, contacts_days: 7}\nfcr: {window_h: 168, by: "
               "repeat}\nqueues: []\ngroups: []\n");
     expect_defaults(r); /* the defaults, written out */
     fc_rules_free(r);
@@ -93,7 +94,7 @@ static void nothing_said_is_the_defaults(void **state) {
 static const char full[] =
     "zone: Asia/Shanghai\nday_start: \"06:30\"\nthreshold_s: 30\nshort_abandon_s: 0\ngoal: 0.9\nservice_level: "
     "positive\nabandon_rate: raw\n"
-    "late_s: 60\ncontacts_max: 10000\nretention: {minutes_days: 2, quarters_days: 90}\nfcr: {window_h: 24, by: "
+    "late_s: 60\ncontacts_max: 10000\nretention: {minutes_days: 2, quarters_days: 90, contacts_days: 0}\nfcr: {window_h: 24, by: "
     "survey}\n"
     "queues:\n"
     "  - name: support\n"
@@ -120,6 +121,7 @@ static void all_that_can_be_said(void **state) {
     assert_int_equal(r->contacts_max, 10000);
     assert_int_equal(r->minutes_days, 2);
     assert_int_equal(r->quarters_days, 90);
+    assert_int_equal(r->contacts_days, 0);
     const struct fc_queue_rules *q = queue(r, "support");
     assert_string_equal(q->name, "support");
     assert_string_equal(fc_zone_name(q->zone), "Europe/Berlin");
@@ -237,7 +239,7 @@ static void unknown_keys(void **state) {
            "abandon_rate, fcr_by");
     refuse("fcr:\n  hours: 3\n", ":2:3: unexpected key `hours` in `fcr`; allowed: window_h, by");
     refuse("retention:\n  days: 3\n",
-           ":2:3: unexpected key `days` in `retention`; allowed: minutes_days, quarters_days");
+           ":2:3: unexpected key `days` in `retention`; allowed: minutes_days, quarters_days, contacts_days");
     refuse("goal: 0.5\ngoal: 0.6\n", ":2:1: key `goal` is given twice");
     refuse("queues:\n  - threshold_s: 3\n", ":2:18: key `name` is missing in `queues[1]`");
     refuse("queues:\n  - name: a\n    channels:\n      - threshold_s: 3\n",

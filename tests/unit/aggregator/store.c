@@ -238,8 +238,8 @@ static void refuses_other_formats(void **state) {
     (void)state;
     fc_store_close(open_store());
     write_format(FC_STORE_FORMAT + 1);
-    expect_refused(FC_CONFIG, "a newer version of this program (format 4; this one reads 3); README, \"A store of another version\"");
-    for (uint8_t older = 1; older < FC_STORE_FORMAT; older++) {
+    expect_refused(FC_CONFIG, "a newer version of this program (format 5; this one reads 4); README, \"A store of another version\"");
+    for (uint8_t older = 1; older < 3; older++) {
         write_format(older);
         expect_refused(FC_CONFIG, "an older version of this program (format ");
     }

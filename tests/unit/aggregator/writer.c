@@ -400,12 +400,12 @@ static void a_failed_sync_ends_it(void **state) {
 
 /* ---- retention ------------------------------------------------------------------------------------------------- */
 
-static bool below_500(void *ctx, uint32_t turn, uint8_t from[FC_RECORD_KEY_MAX], uint32_t *from_n, uint8_t to[FC_RECORD_KEY_MAX], uint32_t *to_n) {
+static bool below_500(void *ctx, uint32_t turn, struct fc_writer_range *range) {
     uint32_t *asked = ctx;
     ++*asked;
     if (turn > 0) return false;
-    memcpy(from, "m/", *from_n = 2);
-    memcpy(to, "m/000700", *to_n = 8);
+    memcpy(range->from, "m/", range->from_n = 2);
+    memcpy(range->to, "m/000700", range->to_n = 8);
     return true;
 }
 

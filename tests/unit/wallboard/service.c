@@ -188,7 +188,7 @@ static void kpi_answers(void **state) {
     assert_int_equal(get("/api/v1/kpi?channel=fax", "", &r), 400);
     assert_string_equal(r.body,
                         "{\"error\":\"channel=fax: expected one of: all voice chat email sms ticket internal\"}\n");
-    assert_int_equal(get("/api/v1/contacts", "", &r), 404);
+    assert_int_equal(get("/api/v1/nothing", "", &r), 404);
 }
 
 /* Two queues, one of them with two channels, a group of both; until the next instance buries them. */
