@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { parse } from 'yaml';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const TARGET = ['chrome87', 'firefox90', 'safari15'];
@@ -20,6 +21,14 @@ const ENTRIES = [
   { name: 'desk', from: 'src/desk/main.tsx', page: 'index.html' },
   { name: 'editor', from: 'src/editor/main.tsx', page: 'editor.html' },
 ];
+
+// Boards in YAML become objects at build time: the page brings the one it falls back to.
+const yamlFiles = {
+  name: 'yaml',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /\.yaml$/ }, ({ path }) => ({ contents: JSON.stringify(parse(readFileSync(path, 'utf8'))), loader: 'json' }));
+  },
+};
 
 async function buildEntry({ name, from, page, gzipBytesMax = Infinity }, out) {
   const result = await build({
@@ -38,13 +47,16 @@ async function buildEntry({ name, from, page, gzipBytesMax = Infinity }, out) {
     metafile: true,
     legalComments: 'none',
     logLevel: 'warning',
+    plugins: [yamlFiles],
   });
   const files = Object.keys(result.metafile.outputs).map((file) => basename(file));
   const named = (suffix) => files.find((file) => file.startsWith(`${name}-`) && !file.includes('-part-') && file.endsWith(suffix));
   const html = readFileSync(join(here, 'src/page.html'), 'utf8').replace('{{js}}', named('.js')).replace('{{css}}', named('.css'));
   writeFileSync(join(out, page), html);
-  const bytes = files.filter((file) => file.endsWith('.js')).reduce((sum, file) => sum + gzipSync(readFileSync(join(out, file))).length, 0);
-  console.log(`${join(out, page)}: ${bytes} bytes of script, gzipped`);
+  const gzipped = (file) => gzipSync(readFileSync(join(out, file))).length;
+  const bytes = gzipped(named('.js'));
+  const parts = files.filter((file) => file.endsWith('.js') && file.includes('-part-'));
+  console.log(`${join(out, page)}: ${bytes} bytes of script, gzipped${parts.map((file) => `; ${file} when it is needed: ${gzipped(file)}`).join('')}`);
   if (bytes > gzipBytesMax) throw new Error(`the script of ${page} has ${bytes} bytes gzipped, at most ${gzipBytesMax} are allowed`);
   return files;
 }
@@ -73,6 +85,7 @@ async function runTests() {
       outExtension: { '.js': '.mjs' },
       loader: { '.css': 'text' },
       logLevel: 'warning',
+      plugins: [yamlFiles],
     });
     const tests = readdirSync(out).map((file) => join(out, file));
     return spawnSync(process.execPath, ['--test', ...tests], { stdio: 'inherit' }).status ?? 1;

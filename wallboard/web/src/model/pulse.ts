@@ -24,6 +24,10 @@ export class Pulse {
     this.signs = { connected: false, complete: false, lostAtMs: monotonicMs(), serverHeardMs: null, stall: null, data: null };
   }
 
+  get connected(): boolean {
+    return this.signs.connected;
+  }
+
   lost(): void {
     this.signs.connected = false;
     this.signs.lostAtMs ??= this.monotonicMs();
