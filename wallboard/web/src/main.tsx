@@ -16,6 +16,9 @@ import { Sound } from './ui/sound';
 import { everySecond, Ticker } from './ui/ticker';
 import './style/main.css';
 
+// A change is drawn at once; what follows it within this time is drawn together. Digits that change more often than ten
+// times a second are read by nobody, and each drawing costs a television's small computer some milliseconds.
+const APART_MS = 100;
 const RELOAD_SPREAD_MS = 20_000; // a new build: not every display of the building at the same instant
 
 const choices = readChoices(location.search);
@@ -24,10 +27,13 @@ const monotonicMs = () => performance.now();
 const nowMs = () => store.pulse.clock.nowMs() ?? Date.now();
 
 let frameAsked = false;
+let drawnAtMs = -APART_MS;
 function askFrame(): void {
   if (frameAsked) return;
   frameAsked = true;
-  requestAnimationFrame(draw);
+  const wait = drawnAtMs + APART_MS - performance.now();
+  if (wait <= 0) requestAnimationFrame(draw);
+  else window.setTimeout(() => requestAnimationFrame(draw), wait);
 }
 
 let reloading = false;
@@ -97,10 +103,17 @@ function follow(): void {
   if (location.pathname.startsWith('/d/') && location.pathname !== path) history.replaceState(null, '', path + location.search);
 }
 
+let listing = -1;
+function subscribe(): void {
+  listing = store.listing;
+  connection.subscribe(store.topics());
+}
+
 function draw(): void {
   frameAsked = false;
+  drawnAtMs = performance.now();
   const view = store.view();
-  connection.subscribe(store.topics());
+  if (store.listing !== listing) subscribe();
   dress();
   const sounding = view.shown.kind === 'board' && view.shown.board.sound;
   if (view.alarms > alarms && sounding) sound.beep();
@@ -116,6 +129,7 @@ const connection = new Connection(new URL('/ws', location.href.replace(/^http/, 
 
 everySecond(nowMs, () => {
   store.second();
+  subscribe(); // a board that is about to be shown
   follow();
   ticker.tick();
   if (store.pulse.connected) {
@@ -125,6 +139,5 @@ everySecond(nowMs, () => {
   }
   askFrame();
 });
-connection.subscribe(store.topics());
 connection.open();
 window.addEventListener('online', () => connection.retryNow());

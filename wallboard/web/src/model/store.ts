@@ -34,6 +34,7 @@ interface Entry {
 export class Store {
   readonly pulse: Pulse;
   readonly book: QueueBook;
+  listing = 0; // rises when other topics may be wanted
   private readonly entries = new Map<string, Entry>();
   private tiles: TileState[] = [];
   private watchers = new Map<string, TileState[]>();
@@ -186,6 +187,7 @@ export class Store {
 
   // watch -- who is to be told of what; and what nobody shows any more is forgotten.
   private watch(): void {
+    this.listing++;
     this.watchers = new Map();
     for (const tile of this.tiles) {
       for (const topic of tile.watched()) {
