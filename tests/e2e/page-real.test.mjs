@@ -37,7 +37,7 @@ describe('the floor page at the real programs', { skip }, () => {
       // The 15 minutes move on by themselves: the API is asked again until both sides have said the same.
       await s.until(`${name} shows what the API answers`, async () => {
         const item = (await s.json(`/api/v1/kpi?window=m15&queue=${name}`)).items[0];
-        const [waiting, level, n] = await page.evaluate((q) => ['.main', '.service .digits', '.service .n'].map((part) => document.querySelector(`.tile[data-queue="${q}"] ${part}`).textContent), name);
+        const [waiting, level, n] = await page.evaluate((q) => ['.main', '.service .digits', '.service .n'].map((part) => document.querySelector(`.card[data-queue="${q}"] ${part}`).textContent), name);
         const wanted = item.service_level.value === null ? '–' : percent.format(item.service_level.value);
         return waiting === String(item.waiting) && level === wanted && n === `n ${item.service_level.n}`;
       });
@@ -48,16 +48,16 @@ describe('the floor page at the real programs', { skip }, () => {
   it('explains a number by the table that the API tells', async () => {
     const { page } = opened;
     const row = (await s.json('/api/v1/kpis')).kpis.find(({ key }) => key === 'abandon_rate');
-    await page.locator('.tile .abandon').first().focus();
+    await page.locator('.card .abandon').first().focus();
     await page.waitForFunction(([name, formula]) => document.querySelector('.explanation h4')?.textContent === name && document.querySelector('.explanation .formula').textContent === formula, [row.name.en, row.formula], PATIENCE);
-    await page.locator('.tile .abandon').first().blur();
+    await page.locator('.card .abandon').first().blur();
   });
 
   it('shows a change within moments of the call', async () => {
     const { page } = opened;
-    const digits = () => page.locator('.summary [data-kpi=answered] .digits').innerText();
+    const digits = () => page.locator('[data-tile=abandoned] .notes').innerText();
     const first = await digits();
-    await page.waitForFunction((was) => document.querySelector('.summary [data-kpi=answered] .digits').textContent !== was, first, PATIENCE);
+    await page.waitForFunction((was) => document.querySelector('[data-tile=abandoned] .notes').textContent !== was, first, PATIENCE);
   });
 
   it('turns grey and says so when the aggregator hangs, and is live again when it goes on', async () => {
@@ -96,13 +96,13 @@ describe('the floor page at the real programs', { skip }, () => {
     await s.programs.get('sim').stop('SIGKILL');
     await page.waitForSelector('.sources', PATIENCE);
     assert.match(await page.locator('.sources').innerText(), /Source sim silent since/);
-    await page.waitForSelector('.tile.lost', PATIENCE); // every queue is fed by it alone
-    assert.equal(await page.locator('.tile.lost').count(), 3);
-    assert.match(await page.locator('.tile.lost .chip').first().innerText(), /^no data since \d\d:\d\d$/);
-    assert.match(await page.locator('.tile.lost .chip').first().getAttribute('title'), /^Source sim silent since/);
-    assert.equal(await page.locator('.tile.lost .main').first().evaluate((node) => getComputedStyle(node.closest('.figure')).opacity), '0.45');
+    await page.waitForSelector('.card.lost', PATIENCE); // every queue is fed by it alone
+    assert.equal(await page.locator('.card.lost').count(), 3);
+    assert.match(await page.locator('.card.lost .chip').first().innerText(), /^no data since \d\d:\d\d$/);
+    assert.match(await page.locator('.card.lost .chip').first().getAttribute('title'), /^Source sim silent since/);
+    assert.equal(await page.locator('.card.lost .main').first().evaluate((node) => getComputedStyle(node.closest('.figure')).opacity), '0.45');
     await page.getByRole('button', { name: '中文' }).click();
-    await page.waitForFunction(() => /^\d\d:\d\d 起无数据$/.test(document.querySelector('.tile.lost .chip').innerText.trim()), null, PATIENCE);
+    await page.waitForFunction(() => /^\d\d:\d\d 起无数据$/.test(document.querySelector('.card.lost .chip').innerText.trim()), null, PATIENCE);
   });
 
   it('had nothing to complain about', async () => {

@@ -7,7 +7,7 @@ const PATIENCE = { timeout: 30_000 };
 
 const phase = (page, wanted) => page.waitForSelector(`.top.phase-${wanted}`, PATIENCE);
 const text = (page, selector) => page.locator(selector).first().innerText();
-const tile = (name) => `.tile[data-queue=${JSON.stringify(name)}]`;
+const card = (name) => `.card[data-queue=${JSON.stringify(name)}]`;
 
 async function shows(page, selector, wanted) {
   await page.waitForFunction(([s, w]) => document.querySelector(s)?.textContent === w, [selector, wanted], PATIENCE);
@@ -21,13 +21,13 @@ describe('the floor page', { skip }, () => {
       const percent = new Intl.NumberFormat('en', { style: 'percent' });
       for (const name of server.item('queues').queues) {
         const sent = server.item(`queue/${name}/m15`);
-        await shows(page, `${tile(name)} .main`, String(sent.waiting));
+        await shows(page, `${card(name)} .main`, String(sent.waiting));
         const { value, n } = sent.service_level;
-        await shows(page, `${tile(name)} .service .digits`, value === null ? '–' : percent.format(value));
-        await shows(page, `${tile(name)} .service .n`, `n ${n}`);
+        await shows(page, `${card(name)} .service .digits`, value === null ? '–' : percent.format(value));
+        await shows(page, `${card(name)} .service .n`, `n ${n}`);
       }
-      const all = server.item('group/all/day');
-      await shows(page, '.summary [data-kpi=answered] .digits', new Intl.NumberFormat('en').format(all.answered));
+      const { abandon_rate: lost } = server.item('group/all/day');
+      await shows(page, '[data-tile=abandoned] .digits', new Intl.NumberFormat('en', { style: 'percent', minimumFractionDigits: 1 }).format(lost.value));
       const silent = server.item('queues').queues.filter((name) => server.item(`queue/${name}/m15`).service_level.n === 0);
       assert.ok(silent.length >= 1, 'a queue without a contact was among them');
     });
@@ -94,7 +94,7 @@ describe('the floor page', { skip }, () => {
       assert.equal(await text(page, '.alarm'), 'Connection to the server lost — reconnecting');
       server.accept();
       await phase(page, 'live');
-      await page.waitForFunction(() => document.querySelector('.tile') && !document.querySelector('.tile.old'), null, PATIENCE);
+      await page.waitForFunction(() => document.querySelector('.card') && !document.querySelector('.card.old, .tile.old'), null, PATIENCE);
     });
   });
 
@@ -136,13 +136,13 @@ describe('the floor page', { skip }, () => {
     await onPage({}, async ({ page, server }) => {
       server.freeze();
       await tiles(page);
-      await page.locator('.tile .service').first().hover();
+      await page.locator('.card .service').first().hover();
       await page.waitForSelector('.explanation', PATIENCE); // what it says is asked for at the first wish
       const words = await text(page, '.explanation');
       for (const part of ['Service level', 'answered within 20 sec', 'A≤T / (A + B − Bs + W>T)', 'last 15 min', 'Goal\n80%', 'Cisco UCCE']) assert.ok(words.includes(part), `${part} in: ${words}`);
       await page.mouse.move(0, 0);
       await page.waitForSelector('.explanation', { state: 'detached', ...PATIENCE });
-      await page.locator('.tile .waiting').first().focus();
+      await page.locator('.card .waiting').first().focus();
       await page.waitForSelector('.explanation', PATIENCE);
       assert.match(await text(page, '.explanation'), /Window\nnow\n/);
     });
@@ -167,7 +167,7 @@ describe('the floor page', { skip }, () => {
           assert.match(words, windows[language]);
           assert.ok(words.includes(rows.get(key).source), words);
         }
-        assert.deepEqual([...explained].sort(), ['abandon_rate', 'agents', 'answered', 'longest_wait_since_us', 'service_level', 'waiting']);
+        assert.deepEqual([...explained].sort(), ['abandon_rate', 'agents', 'longest_wait_since_us', 'service_level', 'waiting']);
       });
     }
   });
@@ -177,7 +177,7 @@ describe('the floor page', { skip }, () => {
       const item = server.floor.kpis.bind(server.floor);
       server.floor.kpis = (...of) => ({ ...item(...of), variants: { service_level: 'answered', abandon_rate: 'default', fcr: 'repeat' } });
       await tiles(page);
-      await page.locator('.tile .service').first().focus();
+      await page.locator('.card .service').first().focus();
       await page.waitForFunction(() => /\bA≤T \/ A\n/.test(document.querySelector('.explanation')?.innerText), null, PATIENCE);
       assert.match(await text(page, '.explanation'), /Formula chosen\nanswered/);
     });
@@ -188,6 +188,7 @@ describe('the floor page', { skip }, () => {
       await tiles(page);
       if ((await page.evaluate(() => document.documentElement.lang)) === 'en') await page.getByText('中文', { exact: true }).click();
       await shows(page, '.top h1', '现场大屏');
+      await shows(page, '[data-tile=waiting] h2', '等待中'); // what numbers are called is asked for
       const own = await page.evaluate(() => {
         const copy = document.querySelector('#root').cloneNode(true);
         for (const node of copy.querySelectorAll('h3, .agent .label, .beside, .clock, .switches')) node.remove();

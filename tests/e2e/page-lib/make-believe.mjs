@@ -7,13 +7,14 @@
 //   clients()                                 how many are connected
 //   rebuild()                                 from now on it says that it holds other pages
 //   cut() refuse() accept()                   all connections break; new ones are refused; are taken again
+//   putBoard(document)                        a board is saved, displays that show it are told
 //   stop()
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bin } from '../lib/system.mjs';
 
 const web = (path) => new URL(`../../../wallboard/web/${path}`, import.meta.url);
-const built = [process.env.FC_BIN && `${process.env.FC_BIN}/web`, fileURLToPath(web('dist'))].find((dir) => dir && existsSync(`${dir}/index.html`));
+const built = [process.env.FC_BIN && `${process.env.FC_BIN}/web`, fileURLToPath(web('dist'))].find((dir) => dir && existsSync(`${dir}/display.html`));
 
 export const whyNoPages = built ? null : 'the pages are not built (npm run build in wallboard/web, or a build with FC_WEB=ON)';
 
@@ -32,6 +33,7 @@ export async function startMakeBelieve({ queues = 12, agents = 40, seed = 1, ...
     refuse: () => void (fake.refusing = true),
     accept: () => void (fake.refusing = false),
     rebuild: () => void (fake.build = 'build-2'),
+    putBoard: (board, id) => fake.putBoard(board, id),
     stop: () => fake.close(),
   };
 }

@@ -36,6 +36,8 @@ export function wilson(hits, n) {
 export class FakeFloor {
   constructor({ queues = 12, agents = 40, seed = 1, idleQueues = 1, load = 1, startMs = Date.now(), warmUpMs = 4 * 3600_000 } = {}) {
     this.random = randomFrom(seed);
+    this.lost = []; // who hung up, newest first
+    this.alerts = [];
     this.nowMs = startMs - warmUpMs;
     this.dayMs = this.nowMs;
     this.queues = Array.from({ length: queues }, (_, i) => this.makeQueue(i, queues, agents, idleQueues, load));
@@ -82,7 +84,23 @@ export class FakeFloor {
 
   outcome(queue, kind, waitMs) {
     queue.log.push({ ms: this.nowMs, kind, waitMs });
+    if (kind === 'abandoned') this.hangUp(queue, waitMs);
     count(queue.day, kind, waitMs);
+  }
+
+  hangUp(queue, waitMs) {
+    const digits = String(100 + Math.floor(900 * this.random()));
+    const returned = this.random() < 0.25 ? this.nowMs * 1000 : null;
+    this.lost.unshift({ contact: `c${this.nowMs}-${this.lost.length}-${digits}`, queue: queue.name, channel: 'voice', customer: `+49 ••••• ${digits}`, reason: 'abandoned', offered_us: (this.nowMs - waitMs) * 1000, over_us: this.nowMs * 1000, wait_ms: waitMs, returned_us: returned });
+    this.lost.length = Math.min(this.lost.length, 50);
+  }
+
+  // past -- of a number as stored intervals would tell it: a wave, with a gap where nothing was counted.
+  past(kpi, ms) {
+    const wave = Math.sin(ms / 3_600_000) * 0.1 + Math.sin(ms / 700_000) * 0.05;
+    if (/rate/.test(kpi)) return { value: 0.08 - wave / 3, n: 100 };
+    if (/_level|occupancy|utilization|fcr|_top/.test(kpi)) return { value: 0.78 + wave, n: 100 };
+    return /_ms$/.test(kpi) ? Math.round(40_000 - 100_000 * wave) : Math.round(60 + 200 * wave);
   }
 
   stepAgent(agent) {
@@ -127,6 +145,7 @@ export class FakeFloor {
     }
     queue.waiting.splice(at, 1);
     this.outcome(queue, 'answered', this.nowMs - contact.sinceMs);
+    agent.answered = (agent.answered ?? 0) + 1;
     return this.set(agent, 'busy', seconds);
   }
 
@@ -135,7 +154,7 @@ export class FakeFloor {
   }
 
   topics() {
-    const windows = ['m15', 'h1', 'day'];
+    const windows = ['now', 'm15', 'h1', 'day'];
     const names = this.queues.map((queue) => queue.name);
     return ['queues', 'sources', 'agents/all', ...windows.map((w) => `group/all/${w}`), ...names.flatMap((name) => windows.map((w) => `queue/${encode(name)}/${w}`))];
   }
@@ -144,8 +163,10 @@ export class FakeFloor {
   item(topic) {
     if (topic === 'queues') return { queues: this.queues.map((queue) => queue.name) };
     if (topic === 'sources') return { sources: this.sources ?? [{ src: 'ami:pbx1', state: 'up', since_us: this.dayMs * 1000, heard_us: this.nowMs * 1000, gaps: 0 }] };
-    if (topic === 'agents/all') return { agents: this.agents.map(agentRow) };
+    if (topic === 'alerts') return { alerts: this.alerts };
     const [scope, name, window] = topic.split('/');
+    if (scope === 'agents') return { agents: this.agents.filter((agent) => name === 'all' || agent.queues.some((queue) => encode(queue) === name)).map(agentRow) };
+    if (scope === 'abandoned') return { contacts: this.lost.filter(({ queue }) => name === 'all' || encode(queue) === name).slice(0, 50) };
     if (scope === 'group') return this.kpis('all', 'all', this.queues, this.agents, window);
     const queue = this.queues.find((one) => encode(one.name) === name);
     if (!queue) return undefined;
@@ -161,7 +182,9 @@ export class FakeFloor {
     const states = { offline: 0, available: 0, alerting: 0, busy: 0, hold: 0, wrap: 0, paused: 0 };
     for (const agent of agents) states[agent.state]++;
     const lost = tally.abandoned - tally.short_abandoned;
+    if (window === 'now') return { scope, name, channel: 'all', window, waiting: waits.length, ewt_ms: null, longest_wait_since_us: waits.length === 0 ? null : Math.min(...waits) * 1000, agents: states, threshold_ms: THRESHOLD_MS, short_abandon_ms: SHORT_MS, goal: GOAL, fcr_window_h: 168 };
     return {
+      ...quality(tally),
       scope, name, channel: 'all', window,
       from_us: (window === 'day' ? this.dayMs : this.nowMs - WINDOW_MS[window]) * 1000,
       offered: tally.offered, answered: tally.answered, abandoned: tally.abandoned, short_abandoned: tally.short_abandoned, flow_out: 0,
@@ -186,6 +209,20 @@ export class FakeFloor {
   }
 }
 
+// quality -- made up from the number of contacts; the same for the same number.
+function quality({ answered: n }) {
+  const share = (of) => wilson(Math.round(of * n), n);
+  const some = (value) => (n === 0 ? null : value);
+  return {
+    fcr_provisional: share(0.71), fcr_matured: share(0.74), journey_ms: some(612_000), journey_p90_ms: some(2_400_000), csat: { mean: some(4.3), n: Math.round(n / 5) }, csat_top: wilson(Math.round(n / 6), Math.round(n / 5)),
+    nps: { value: some(31), n: Math.round(n / 5) }, rater: { reliability: some(4.4), assurance: some(4.1), tangibles: some(3.6), empathy: some(4.6), responsiveness: some(3.9), n: Math.round(n / 9) },
+    assess: { mean: some(21.5), n: Math.round(n / 20), tier: n === 0 ? null : 'silver' }, resolved: { yes: Math.round(0.8 * n), no: Math.round(0.1 * n) }, complaints: { opened: Math.round(n / 40), open: Math.round(n / 60), reopened: Math.round(n / 200) },
+    complaint_rate: wilson(Math.round(n / 40), n), complaint_ack_ms: some(5_400_000), complaint_resolve_ms: some(93_600_000), causes: { frontline: Math.round(n / 90), process: Math.round(n / 60), support: Math.round(n / 40) },
+    occupancy: wilson(Math.round(0.8 * n), n), utilization: wilson(Math.round(0.9 * n), n), transferred: 0, transfer_rate: share(0.05), missed: Math.round(n / 30), talk_ms: some(212_000), hold_ms: some(21_000), wrap_ms: some(43_000), aht_ms: some(276_000),
+    wait_p50_ms: some(12_000), wait_p90_ms: some(64_000), wait_p95_ms: some(95_000), wait_p99_ms: some(160_000), wait_max_ms: some(240_000), left: {},
+  };
+}
+
 function emptyTally() {
   return { offered: 0, answered: 0, abandoned: 0, short_abandoned: 0, fast: 0, waited: 0 };
 }
@@ -203,7 +240,7 @@ function add(to, from) {
 }
 
 function agentRow(agent) {
-  const row = { name: agent.name, label: agent.label, state: agent.state, since_us: agent.sinceMs * 1000, queues: agent.queues };
+  const row = { name: agent.name, label: agent.label, state: agent.state, since_us: agent.sinceMs * 1000, queues: agent.queues, answered: agent.answered ?? 0, missed: 0, talk_ms: null };
   if (agent.reason) row.reason = agent.reason;
   if (agent.contact) row.contact_queue = agent.contact.queue.name;
   return row;

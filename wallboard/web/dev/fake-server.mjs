@@ -4,15 +4,17 @@
 // For tests: startFake({...}) gives the same with handles to stop the feed, cut the line, freeze the floor.
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { decode, encode as pack } from '@msgpack/msgpack';
 import { WebSocketServer } from 'ws';
+import { parse } from 'yaml';
 import { FakeFloor } from './fake-floor.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
+const BOARDS = join(here, '..', '..', 'boards');
 const BUILD = join(here, '..', '..', '..', 'build');
 const run = promisify(execFile);
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -21,6 +23,7 @@ const CSP = "default-src 'self'";
 export async function startFake({ port = 0, web = join(here, '..', 'dist'), bin = BUILD, speed = 1, refusing = false, ...floorOptions } = {}) {
   const fake = new FakeServer(web, bin, speed, floorOptions);
   fake.refusing = refusing;
+  await fake.readBoards();
   await fake.listen(port);
   return fake;
 }
@@ -33,6 +36,7 @@ class FakeServer {
     this.startedMs = Date.now();
     this.clock = { realMs: this.startedMs, ms: this.startedMs };
     this.floor = new FakeFloor({ startMs: this.startedMs, ...floorOptions });
+    this.boards = new Map(); // id -> document
     this.build = 'build-1';
     this.feed = true; // the aggregator speaks
     this.frozen = false; // the floor stands still, the clock does not
@@ -42,6 +46,23 @@ class FakeServer {
     this.topicsOf = new Map(); // socket -> Set of topics
     this.sent = new Map(); // topic -> what was sent last, as text
     this.ver = 0;
+  }
+
+  async readBoards() {
+    for (const file of (await readdir(BOARDS)).filter((name) => name.endsWith('.yaml'))) this.putBoard(parse(await readFile(join(BOARDS, file), 'utf8')));
+  }
+
+  // putBoard -- a board is saved: whoever shows it is told at once. null instead of a document: it is gone.
+  putBoard(board, id = board.id) {
+    this.boards.set(id, board);
+    const item = this.itemOf(`board/${id}`);
+    for (const [ws, topics] of this.topicsOf) if (topics.has(item.topic)) this.sendItems(ws, [item]);
+  }
+
+  boardItem(topic) {
+    if (topic === 'boards') return { boards: [...this.boards.values()].filter(Boolean).map(({ id, title }) => ({ id, title, rev: 0, saved_us: 0, origin: 'built-in', editable: false })) };
+    const board = this.boards.get(topic.slice('board/'.length));
+    return board === null ? { gone: true } : board && { board };
   }
 
   listen(port) {
@@ -66,10 +87,11 @@ class FakeServer {
 
   async serve(request, response) {
     const { pathname } = new URL(request.url, 'http://x');
-    const file = pathname === '/' || pathname.startsWith('/d/') ? '/index.html' : pathname;
+    const file = pathname === '/' ? '/index.html' : pathname.startsWith('/d/') ? '/display.html' : pathname;
     response.setHeader('Content-Security-Policy', CSP);
     try {
       if (pathname === '/api/v1/kpis') return await this.serveKpis(response);
+      if (pathname === '/api/v1/history') return this.serveHistory(new URL(request.url, 'http://x').searchParams, response);
       const body = await readFile(join(this.web, file.replace(/\.\./g, '')));
       response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
       response.end(body);
@@ -83,6 +105,14 @@ class FakeServer {
     const { stdout } = await run(join(this.bin, 'floorcast-aggregator'), ['--kpis=json']);
     response.setHeader('Content-Type', 'application/json');
     response.end(stdout);
+  }
+
+  serveHistory(asked, response) {
+    const [from, to, step] = ['from', 'to', 'step'].map((key) => Number(asked.get(key)));
+    const points = [];
+    for (let at = from; at < to; at += step) points.push({ from_us: at, to_us: at + step, value: this.floor.past(asked.get('kpi'), at / 1000) });
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify({ kpi: asked.get('kpi'), points }));
   }
 
   accept(ws) {
@@ -102,7 +132,7 @@ class FakeServer {
   }
 
   itemOf(topic) {
-    const state = this.floor.item(topic);
+    const state = topic.startsWith('board') ? this.boardItem(topic) : this.floor.item(topic);
     return state && { topic, ver: ++this.ver, at_us: Math.round(this.floor.nowMs * 1000), ...state };
   }
 
@@ -115,6 +145,7 @@ class FakeServer {
     const wanted = new Set([...this.topicsOf.values()].flatMap((topics) => [...topics]));
     const items = [];
     for (const topic of wanted) {
+      if (topic.startsWith('board')) continue; // sent when it changes
       const text = JSON.stringify(this.floor.item(topic), (key, value) => (key === 'from_us' || key === 'heard_us' ? undefined : value));
       if (text === undefined || text === this.sent.get(topic)) continue;
       this.sent.set(topic, text);

@@ -1,41 +1,68 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { pagesOf, planLayout, type Screen } from '../src/model/layout';
+import floor from '../../boards/floor.yaml';
+import quality from '../../boards/quality.yaml';
+import queuesBoard from '../../boards/queues.yaml';
+import { readBoard } from '../src/model/board';
+import { boxesOf, pagesOf, planAgents, planCards, planRows, type Screen } from '../src/model/layout';
 
-// The board of a whole screen: without top line, summary and margins, as the page leaves it.
+// The board of a whole screen: without top line and margins, as the page leaves it.
 const screen = (width: number, height: number): Screen => {
-  const rem = height * 0.014815;
-  return { width: width - 2 * rem, height: height - 14 * rem, screenHeight: height, rem, flow: false };
+  const rem = Math.min(48, Math.max(11, height * 0.014815));
+  return { width: width - 2 * rem, height: height - 5.5 * rem, screenHeight: height, rem, flow: false };
 };
+const WALLS = [[1920, 1080], [1366, 768], [3840, 2160]] as const;
+const BOARDS = [floor, queuesBoard, quality].map((document) => readBoard(document)!);
 
-test('up to 24 queues stand on one page, with main digits of 1/25 of the screen, whatever the agents', () => {
-  for (const [width, height] of [[1920, 1080], [1366, 768], [3840, 2160]] as const) {
-    for (let queues = 1; queues <= 24; queues++) {
-      for (const agents of [0, 1, 8, 40, 200]) {
-        const layout = planLayout(screen(width, height), queues, agents);
-        const what = `${width}x${height}, ${queues} queues, ${agents} agents`;
-        assert.ok(layout.tilesPerPage >= queues, what);
-        assert.ok(layout.em * 3.5 >= height / 25, what);
-        assert.ok(agents === 0 || layout.agentsPerPage >= 1, what);
+test('the built-in boards lie inside their grids and nothing lies over another', () => {
+  for (const board of BOARDS) {
+    const cells = new Set<string>();
+    for (const { x, y, w, h, id, kind } of board.tiles) {
+      assert.notEqual(kind, 'unknown', `${board.id} ${id}`);
+      for (let i = x; i < x + w; i++) {
+        for (let j = y; j < y + h; j++) {
+          assert.ok(i < board.columns && j < board.rows && !cells.has(`${i} ${j}`), `${board.id} ${id}`);
+          cells.add(`${i} ${j}`);
+        }
       }
+    }
+    assert.equal(cells.size, board.columns * board.rows, board.id);
+  }
+});
+
+test('boxes fill the board and do not touch', () => {
+  for (const [width, height] of WALLS) {
+    for (const board of BOARDS) {
+      const wall = screen(width, height);
+      const boxes = boxesOf(board, wall);
+      assert.equal(Math.max(...boxes.map((box) => box.left + box.width)), Math.round(wall.width));
+      assert.equal(Math.max(...boxes.map((box) => box.top + box.height)), Math.round(wall.height));
+      for (const a of boxes) for (const b of boxes) if (a !== b) assert.ok(a.left + a.width < b.left || b.left + b.width < a.left || a.top + a.height < b.top || b.top + b.height < a.top);
     }
   }
 });
 
-test('everything fits: tiles, gaps and agents are no larger than the board', () => {
-  for (const [queues, agents] of [[1, 3], [3, 40], [12, 40], [24, 200], [60, 500]] as const) {
-    const board = screen(1920, 1080);
-    const layout = planLayout(board, queues, agents);
-    const gap = 0.75 * board.rem;
-    const extent = layout.agentsExtent + 2 * gap;
-    const width = layout.tileColumns * (layout.tileWidth * layout.em + gap) - gap + (layout.side === 'right' ? extent : 0);
-    const height = layout.tileRows * (layout.tileHeight * layout.em + gap) - gap + (layout.side === 'below' ? extent : 0);
-    assert.ok(width <= board.width + 0.01 && height <= board.height + 0.01, `${queues} queues, ${agents} agents`);
+test('up to 24 queues stand on the floor board at once, with main digits of 1/25 of the screen', () => {
+  for (const [width, height] of WALLS) {
+    const wall = screen(width, height);
+    const board = BOARDS[0]!;
+    const box = boxesOf(board, wall)[board.tiles.findIndex(({ kind }) => kind === 'queues')]!;
+    for (let queues = 1; queues <= 24; queues++) {
+      const plan = planCards(box.width, box.height - 1.75 * wall.rem, wall, queues);
+      assert.ok(plan !== null && plan.perPage >= queues && plan.em * 3.5 >= height / 25, `${width}x${height}, ${queues} queues`);
+    }
+    assert.equal(planCards(box.width, box.height, wall, 200), null);
   }
 });
 
-test('forty agents are seen at once beside twelve queues', () => {
-  assert.ok(planLayout(screen(1920, 1080), 12, 40).agentsPerPage >= 40);
+test('rows and agents are no higher than what there is', () => {
+  const wall = screen(1920, 1080);
+  for (let count = 0; count < 300; count += 7) {
+    const rows = planRows(600, wall, count);
+    assert.ok(rows.perPage >= 1 && Math.min(count, rows.perPage) * rows.rowHeight <= 600.01, `${count} rows`);
+    const cells = planAgents(460, 800, wall, count);
+    assert.ok(cells.rows * 2.9 * cells.em <= 800 && cells.columns * 13 * cells.em <= 460, `${count} agents`);
+  }
 });
 
 test('pages cover everything once and are equally full', () => {

@@ -3,12 +3,14 @@
 
 export interface Format {
   count(value: number): string;
+  points(value: number): string; // a mean of answers: one decimal
   percent(ratio: number, digits?: number): string;
   clock(ms: number): string; // a duration as digits: 0:48, 4:32, 1:04:32; from two days on in days
   duration(ms: number): string; // a duration in words: 7 s, 3 min, 2 h
   time(ms: number): string; // an instant, hours and minutes
   timeOfDay(ms: number): string; // an instant, with seconds
   zone(ms: number): string;
+  date(ms: number): string; // weekday, day and month
 }
 
 const SECOND = 1000;
@@ -18,6 +20,7 @@ const DAY = 24 * HOUR;
 
 export function makeFormat(language: string, timeZone?: string): Format {
   const number = new Intl.NumberFormat(language);
+  const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const two = new Intl.NumberFormat(language, { minimumIntegerDigits: 2 });
   const percents = [0, 1].map(
     (digits) => new Intl.NumberFormat(language, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits }),
@@ -29,9 +32,11 @@ export function makeFormat(language: string, timeZone?: string): Format {
   const hm = new Intl.DateTimeFormat(language, { ...zoned, ...cycle, hour: '2-digit', minute: '2-digit' });
   const hms = new Intl.DateTimeFormat(language, { ...zoned, ...cycle, hour: '2-digit', minute: '2-digit', second: '2-digit' });
   const zone = new Intl.DateTimeFormat(language, { ...zoned, timeZoneName: 'short' });
+  const date = new Intl.DateTimeFormat(language, { ...zoned, weekday: 'long', day: 'numeric', month: 'long' });
 
   return {
     count: (value) => number.format(value),
+    points: (value) => tenths.format(value),
     percent: (ratio, digits = 0) => percents[digits === 0 ? 0 : 1]!.format(ratio),
     clock(ms) {
       const seconds = Math.max(0, Math.floor(ms / SECOND));
@@ -49,6 +54,7 @@ export function makeFormat(language: string, timeZone?: string): Format {
     },
     time: (ms) => hm.format(ms),
     timeOfDay: (ms) => hms.format(ms),
+    date: (ms) => date.format(ms),
     zone: (ms) => zone.formatToParts(ms).find((part) => part.type === 'timeZoneName')?.value ?? '',
   };
 }

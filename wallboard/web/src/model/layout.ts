@@ -1,6 +1,7 @@
-// Where everything goes. A wall is looked at, not scrolled: the board is filled exactly, whatever its size and whatever
-// the number of queues and agents. All arrangements worth considering are tried (a few thousand, once per resize) and
-// the one whose figures come out largest wins. Lengths are CSS pixels; `rem` scales with the screen.
+// Where everything goes, in CSS pixels and from numbers alone: a wall is looked at, not scrolled, and measuring what was
+// drawn would cost a layout at every change. The board's grid fills the screen exactly; within a tile all arrangements
+// worth considering are tried and the one whose figures come out largest wins. `rem` scales with the screen.
+import type { Board, Tile } from './board';
 
 export interface Screen {
   width: number; // of the board, without its margins
@@ -10,154 +11,129 @@ export interface Screen {
   flow: boolean; // too small for a wall (FLOW_QUERY)
 }
 
-export interface Layout {
-  flow: boolean; // a phone: everything below each other, scrolled
-  side: 'right' | 'below'; // of the agents
-  tileColumns: number;
-  tileRows: number;
-  tilesPerPage: number;
-  em: number; // font size of a tile
-  tileWidth: number; // in em
-  tileHeight: number;
-  agentColumns: number;
-  agentRows: number;
-  agentsPerPage: number;
-  agentEm: number;
-  agentsExtent: number; // pixels: width when right, height when below
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  em: number; // font size of its small print
+  screen: Screen;
 }
 
 export const GAP_REM = 0.75;
-export const TITLE_REM = 1.75; // a section's heading, with its distance
-export const TILE_EM = { width: 17.75, height: 13.6 }; // the least a tile's figures need
-export const ROOMY_EM = { width: 21, height: 18.2 }; // what they need with their details and a line of their own for the trend
+export const PAD_EM = { x: 0.9, y: 0.65 }; // of a tile, as in tile.css
+export const LINE_EM = 1.4; // a line of small print
+export const TILE_EM = { width: 17.75, height: 13.6 }; // the least a queue's card needs for its figures
+export const ROOMY_EM = { width: 21, height: 18.2 }; // what it needs with details and a line of its own for the trend
 export const AGENT_EM = { width: 13, height: 2.9 };
-const MAIN_DIGITS_EM = 3.5; // font size of a tile's main number
-const MAIN_DIGITS_SHARE = 1 / 25;
+export const FLOW_QUERY = '(max-width: 752px), (max-height: 520px)'; // as in phone.css
+const MAIN_DIGITS_EM = 3.5; // font size of a card's main number
+export const MAIN_DIGITS_SHARE = 1 / 25;
 const EM_REM_MAX = 3;
 const EM_REM_ENOUGH = 1.5; // larger than this is welcome, but nothing else should give way for it
-const AGENT_EM_REM_ENOUGH = 1.125;
-const AGENTS_STEP = 5; // planned for in steps, so that one more agent rarely moves everything
-const AGENT_EM_REM = [0.875, 1, 1.125, 1.25];
-export const FLOW_QUERY = '(max-width: 752px), (max-height: 520px)'; // as in phone.css
+const SMALL_PRINT_REM = { least: 1, most: 1.375 };
+const FLOW_CELL_REM = 3.5;
 
-export function planLayout(screen: Screen, queues: number, agents: number): Layout {
-  if (screen.flow) return flowLayout(screen, queues, agents);
-  const tiles = Math.max(1, queues);
-  const heads = AGENTS_STEP * Math.ceil(agents / AGENTS_STEP);
-  for (let pages = 1; ; pages++) {
-    const perPage = Math.ceil(tiles / pages);
-    const best = bestOf(candidates(screen, perPage, heads), screen, heads);
-    if (best) return best;
-  }
-}
-
-function readable(layout: Layout, screen: Screen): boolean {
-  return layout.em * MAIN_DIGITS_EM >= screen.screenHeight * MAIN_DIGITS_SHARE;
-}
-
-function flowLayout(screen: Screen, queues: number, agents: number): Layout {
-  return {
-    flow: true,
-    side: 'below',
-    tileColumns: 1,
-    tileRows: queues,
-    tilesPerPage: Math.max(1, queues),
-    em: Math.min(screen.rem, screen.width / TILE_EM.width),
-    tileWidth: TILE_EM.width,
-    tileHeight: TILE_EM.height,
-    agentColumns: 1,
-    agentRows: agents,
-    agentsPerPage: Math.max(1, agents),
-    agentEm: screen.rem,
-    agentsExtent: 0,
-  };
-}
-
-function* candidates(screen: Screen, perPage: number, agents: number): Generator<Layout> {
-  for (let columns = 1; columns <= perPage; columns++) {
-    const rows = Math.ceil(perPage / columns);
-    if (agents === 0) {
-      yield withTiles(screen, columns, rows, noAgents());
-      continue;
-    }
-    for (const agentRem of AGENT_EM_REM) {
-      for (let lines = 1; lines <= 24; lines++) {
-        for (const side of ['right', 'below'] as const) {
-          const area = agentArea(screen, side, lines, agentRem * screen.rem);
-          if (area !== null) yield withTiles(screen, columns, rows, area);
-        }
-      }
-    }
-  }
-}
-
-type AgentArea = Pick<Layout, 'side' | 'agentColumns' | 'agentRows' | 'agentsPerPage' | 'agentEm' | 'agentsExtent'>;
-
-function noAgents(): AgentArea {
-  return { side: 'right', agentColumns: 0, agentRows: 0, agentsPerPage: 1, agentEm: 16, agentsExtent: 0 };
-}
-
-// agentArea -- `lines` columns at the right, or rows below; null when that leaves the tiles too little.
-function agentArea(screen: Screen, side: 'right' | 'below', lines: number, em: number): AgentArea | null {
+// boxesOf -- where each tile of the board lies.
+export function boxesOf(board: Board, screen: Screen): Box[] {
+  if (screen.flow) return board.tiles.map((tile) => flowBox(tile, screen));
   const gap = GAP_REM * screen.rem;
-  const cell = { width: AGENT_EM.width * em + gap, height: AGENT_EM.height * em };
-  const right = side === 'right';
-  const title = TITLE_REM * screen.rem;
-  const columns = right ? lines : Math.floor((screen.width + gap) / cell.width);
-  const rows = right ? Math.floor((screen.height - title) / cell.height) : lines;
-  const extent = right ? columns * cell.width - gap : rows * cell.height + title;
-  if (rows < 1 || columns < 1 || extent > (right ? 0.45 * screen.width : 0.6 * screen.height)) return null;
-  return { side, agentColumns: columns, agentRows: rows, agentsPerPage: rows * columns, agentEm: em, agentsExtent: extent };
+  const column = (screen.width + gap) / board.columns;
+  const row = (screen.height + gap) / board.rows;
+  return board.tiles.map(({ x, y, w, h }) => {
+    const box = { left: Math.round(x * column), top: Math.round(y * row) };
+    const width = Math.round((x + w) * column - gap) - box.left;
+    const height = Math.round((y + h) * row - gap) - box.top;
+    return { ...box, width, height, em: smallPrint(width, height, screen), screen };
+  });
 }
 
-function withTiles(screen: Screen, columns: number, rows: number, area: AgentArea): Layout {
+// smallPrint -- as large as its tile allows: titles can be read from where the numbers can.
+function smallPrint(width: number, height: number, { rem }: Screen): number {
+  const { least, most } = SMALL_PRINT_REM;
+  return Math.max(least * rem, Math.min(most * rem, height / 7.5, width / 10));
+}
+
+function flowBox({ kind, h }: Tile, screen: Screen): Box {
+  const rows = { number: 2, goal: 2.5, gauge: 4, trend: 4, causes: 4, clock: 2.5, text: 3 }[kind as string] ?? Math.min(8, Math.max(3, h));
+  return { left: 0, top: 0, width: screen.width, height: rows * FLOW_CELL_REM * screen.rem, em: screen.rem, screen };
+}
+
+// inner -- what a tile has for its body, below a head of so many lines.
+export function inner({ width, height, em }: Box, headLines: number): { width: number; height: number } {
+  return { width: width - 2 * PAD_EM.x * em, height: height - 2 * PAD_EM.y * em - headLines * LINE_EM * em };
+}
+
+export interface Cards {
+  columns: number;
+  rows: number;
+  perPage: number;
+  em: number;
+  room: 'small' | 'medium' | 'wide';
+}
+
+// planCards -- null: so many cards could not be read from afar.
+export function planCards(width: number, height: number, screen: Screen, count: number): Cards | null {
+  if (screen.flow) return { columns: 1, rows: count, perPage: Math.max(1, count), em: Math.min(screen.rem, screen.width / TILE_EM.width), room: 'medium' };
   const gap = GAP_REM * screen.rem;
-  const taken = area.agentsExtent > 0 ? area.agentsExtent + 2 * gap : 0;
-  const width = screen.width - (area.side === 'right' ? taken : 0);
-  const height = screen.height - (area.side === 'below' ? taken : 0) - TITLE_REM * screen.rem;
-  const tileWidth = (width - (columns - 1) * gap) / columns;
-  const tileHeight = (height - (rows - 1) * gap) / rows;
-  const em = emFor(tileWidth, tileHeight, screen.rem);
-  return {
-    flow: false,
-    tileColumns: columns,
-    tileRows: rows,
-    tilesPerPage: columns * rows,
-    em,
-    tileWidth: tileWidth / em,
-    tileHeight: tileHeight / em,
-    ...area,
-  };
+  let best: Cards | null = null;
+  for (let columns = 1; columns <= Math.max(1, count); columns++) {
+    const rows = Math.ceil(Math.max(1, count) / columns);
+    const card = { width: (width - (columns - 1) * gap) / columns, height: (height - (rows - 1) * gap) / rows };
+    const em = cardEm(card.width, card.height, screen.rem);
+    const readable = em * MAIN_DIGITS_EM >= screen.screenHeight * MAIN_DIGITS_SHARE;
+    const room = card.width >= 38 * em ? 'wide' : card.height >= 17.5 * em ? 'medium' : 'small';
+    if (readable && em > (best?.em ?? 0)) best = { columns, rows, perPage: columns * rows, em, room };
+  }
+  return best;
 }
 
-// emFor -- as large as fits; but once figures are large enough, more room goes to more detail first.
-function emFor(width: number, height: number, rem: number): number {
+// cardEm -- as large as fits; but once figures are large enough, more room goes to more detail first.
+function cardEm(width: number, height: number, rem: number): number {
   const tight = Math.min(width / TILE_EM.width, height / TILE_EM.height, EM_REM_ENOUGH * rem);
   const roomy = Math.min(width / ROOMY_EM.width, height / ROOMY_EM.height, EM_REM_MAX * rem);
   return Math.max(tight, roomy);
 }
 
-function bestOf(layouts: Iterable<Layout>, screen: Screen, agents: number): Layout | null {
-  let best: Layout | null = null;
-  let bestScore = 0;
-  for (const layout of layouts) {
-    const score = layout.em > 0 && (layout.tilesPerPage === 1 || readable(layout, screen)) ? scoreOf(layout, screen, agents) : 0;
-    if (score > bestScore) {
-      best = layout;
-      bestScore = score;
-    }
-  }
-  return best;
+export interface Rows {
+  em: number;
+  perPage: number;
+  rowHeight: number;
 }
 
-// scoreOf -- large figures first; then that all agents are seen at once, in letters of a good size; then that what is
-// left over went to the tiles.
-function scoreOf(layout: Layout, screen: Screen, agents: number): number {
-  const figures = Math.min(1, layout.em / (EM_REM_ENOUGH * screen.rem));
-  const seen = agents === 0 ? 1 : Math.min(1, layout.agentsPerPage / agents);
-  const letters = Math.min(1, layout.agentEm / (AGENT_EM_REM_ENOUGH * screen.rem));
-  const room = layout.tileWidth * layout.tileHeight * layout.em ** 2;
-  return figures ** 0.8 * seen ** 0.6 * letters * room ** 0.02;
+// planRows -- lines of a list or table: large while they all fit, then smaller down to what can still be read, then pages.
+export function planRows(height: number, { rem, flow }: Screen, count: number, mostRem = 2): Rows {
+  if (flow) return { em: rem, perPage: Math.max(1, count), rowHeight: 2.5 * rem };
+  const ROW_EM = 1.7;
+  const em = Math.max(1.2 * rem, Math.min(mostRem * rem, height / Math.max(1, count) / ROW_EM));
+  const perPage = Math.max(1, Math.floor(height / (em * ROW_EM)));
+  return { em, perPage, rowHeight: Math.min(height / perPage, em * ROW_EM * 1.35) };
+}
+
+export interface AgentCells {
+  columns: number;
+  rows: number;
+  perPage: number;
+  em: number;
+}
+
+const AGENTS_STEP = 5; // planned for in steps, so that one more agent rarely moves everything
+const AGENT_EM_REM = [1.5, 1.375, 1.25, 1.125, 1, 0.9];
+
+// planAgents -- the largest letters in which all are seen at once; else small ones, and pages.
+export function planAgents(width: number, height: number, screen: Screen, count: number): AgentCells {
+  const heads = AGENTS_STEP * Math.ceil(Math.max(1, count) / AGENTS_STEP);
+  if (screen.flow) return { columns: 1, rows: count, perPage: Math.max(1, count), em: screen.rem };
+  let cells: AgentCells = { columns: 1, rows: 1, perPage: 1, em: screen.rem };
+  for (const size of AGENT_EM_REM) {
+    const em = size * screen.rem;
+    const gap = GAP_REM * screen.rem;
+    const columns = Math.max(1, Math.floor((width + gap) / (AGENT_EM.width * em + gap)));
+    const rows = Math.max(1, Math.floor(height / (AGENT_EM.height * em)));
+    cells = { columns, rows, perPage: columns * rows, em };
+    if (cells.perPage >= heads) break;
+  }
+  return cells;
 }
 
 export interface Page {

@@ -62,10 +62,12 @@ export class Steady {
 }
 
 export class QueueStatus {
+  fresh = true; // nothing was judged yet
   private readonly service = new Steady();
   private readonly wait = new Steady();
 
   update(item: KpiItem, nowMs: number): Levels {
+    this.fresh = false;
     return {
       service: this.service.update(serviceLevelOf(item), nowMs),
       wait: this.wait.update(waitOf(item, nowMs), nowMs),

@@ -1,44 +1,29 @@
-// The one store of a page. Messages change it as they come; the screen learns of it once per animation frame, as one
+// The one store of a display. Messages change it as they come; the screen learns of it once per animation frame, as one
 // immutable view: one frame, one batch, one render. What did not change keeps its identity from view to view, so that
-// components compare with ===. Bounded: one entry per topic of a queue that exists, one trend of fixed size per queue.
-import type { Hello, Message, State, Tick } from '../net/protocol';
-import { RemoteClock } from './clock';
-import { judge, type Freshness, type Signs } from './freshness';
-import { allTopic, queueTopic, type Agent, type Item, type KpiItem, type Source, type Window } from './items';
-import { QueueStatus, type Levels } from './status';
-import { Trend } from './trend';
+// components compare with ===. Bounded: one entry per topic asked for, trends of fixed size.
+import type { Message, State } from '../net/protocol';
+import type { Board } from './board';
+import type { Freshness } from './freshness';
+import type { Agent, Alert, BoardsItem, Item, KpiItem, Source } from './items';
+import { Pulse } from './pulse';
+import type { Line } from './lines';
+import { QueueBook } from './queues';
+import type { Shelf, Shown } from './shelf';
+import { TileState, type TileView } from './tiles';
+import { topicsFor, type Known } from './topics';
 
-const QUEUES_MAX = 500; // more than any wall rotates through; the rest is counted on the screen
-const ANOTHER_TIME_MS = 60_000;
-const FEED_UP_MS = 2_000;
-const TOPICS_MAX = 900; // of a subscription, and their bytes: a little less than the server takes
-const TOPIC_BYTES_MAX = 15_000;
 const GIVEN_UP_MS = 24 * 3600_000; // a source that was taken away is not missed for ever
 const GAP_SHOWN_MS = 15 * 60_000; // as long as the shortest window holds what the gap hid
-
-export interface QueueView {
-  name: string;
-  main: KpiItem | null; // the window the page shows
-  other: KpiItem | null; // the second one: the day beside the quarter hour, or the reverse
-  levels: Levels;
-  old: boolean; // from before the connection was lost; not sent again yet
-  trend: Trend;
-}
-
-export interface AllView {
-  main: KpiItem | null;
-  other: KpiItem | null;
-}
+const ALWAYS = ['queues', 'sources', 'alerts', 'boards'];
 
 export interface View {
   freshness: Freshness;
-  all: AllView;
-  queues: QueueView[] | null; // null: not told yet
-  queuesHidden: number;
-  agents: Agent[] | null;
+  shown: Shown;
+  tiles: TileView[]; // of the board shown, in its order
+  boards: BoardsItem['boards'];
   sources: Source[]; // those to be named: not up, or with a recent gap
-  window: Window;
-  otherWindow: Window;
+  alerts: Alert[];
+  alarms: number; // rises when something became worth acting at once: what sounds
 }
 
 interface Entry {
@@ -47,92 +32,83 @@ interface Entry {
 }
 
 export class Store {
-  readonly clock: RemoteClock; // the server's time of day
-  private readonly engine: RemoteClock; // the aggregator's, which waits and states are measured against
-  private replay = false; // the aggregator lives in another time than the server: it replays a recording
+  readonly pulse: Pulse;
+  readonly book: QueueBook;
+  listing = 0; // rises when other topics may be wanted
   private readonly entries = new Map<string, Entry>();
-  private readonly queues = new Map<string, QueueView & { status: QueueStatus }>();
+  private tiles: TileState[] = [];
+  private watchers = new Map<string, TileState[]>();
+  private readonly touched = new Set<TileState>();
+  private laidOut: Board | null = null;
   private session = 0; // counts connections: tells what this one has sent from what the last one had
-  private signs: Signs;
-  private frozenMs: number | null = null; // engine time of the last moment the data was good
   private dirty = false;
-  private build: string | null = null;
-  readonly otherWindow: Window;
+  private alarmsBefore = 0; // of boards that are no longer shown
+  private alertIds = new Set<string>();
+  private names: Known = { queues: [], agents: [] };
 
   constructor(
-    readonly window: Window,
+    readonly shelf: Shelf,
     private readonly monotonicMs: () => number,
     private readonly schedule: () => void, // asks for one call of view() at the next frame
-    private readonly rebuilt: () => void, // the server now serves another build of this page
+    rebuilt: () => void, // the server now serves another build of this page
   ) {
-    this.clock = new RemoteClock(monotonicMs);
-    this.engine = new RemoteClock(monotonicMs);
-    this.otherWindow = window === 'day' ? 'm15' : 'day';
-    this.signs = { connected: false, complete: false, lostAtMs: monotonicMs(), serverHeardMs: null, stall: null, data: null };
+    this.pulse = new Pulse(monotonicMs, rebuilt);
+    this.book = new QueueBook(this);
   }
 
-  // topics -- what to subscribe to, given the queues known so far. Too many to name: all that begin with "queue/".
+  // topics -- what to subscribe to, given the boards and queues known so far.
   topics(): string[] {
-    const windows = [this.window, this.otherWindow];
-    const names = this.queueNames().slice(0, QUEUES_MAX);
-    const queues = names.flatMap((name) => windows.map((window) => queueTopic(name, window)));
-    const bytes = queues.reduce((sum, topic) => sum + 3 * topic.length, 0); // three: the most a character may take
-    const few = queues.length <= TOPICS_MAX && bytes <= TOPIC_BYTES_MAX;
-    return ['queues', 'sources', 'agents/all', ...windows.map(allTopic), ...(few ? queues : ['queue/*'])];
+    const shown = this.shelf.shown(this.pulse.connected);
+    const boards = [shown.kind === 'board' ? shown.board : null, this.shelf.upcoming()].filter((board): board is Board => board !== null);
+    return topicsFor(boards, [...ALWAYS, ...this.shelf.topics()], this.names, (group) => this.find(`group/${group}/day`)?.queues);
   }
 
   opened(): void {
     this.session++;
+    for (const tile of this.tiles) this.touched.add(tile);
   }
 
   lost(): void {
-    this.signs.connected = false;
-    this.signs.lostAtMs ??= this.monotonicMs();
+    this.pulse.lost();
     this.changed();
   }
 
   apply(message: Message): void {
-    if (message.type === 'hello') this.applyHello(message);
-    else if (message.type === 'tick') this.applyTick(message);
+    if (message.type === 'hello') this.pulse.hello(message);
+    else if (message.type === 'tick') this.pulse.tick(message);
     else this.applyState(message);
-    this.changed();
+    if (message.type !== 'tick') this.changed(); // a tick alone moves nothing that a second does not
   }
 
-  // nowMs -- the time that seconds are counted against: stands still while the data is not good, because a wait that
-  // goes on counting looks alive.
   nowMs(): number | null {
-    if (this.freshness().phase === 'live') this.frozenMs = this.engine.nowMs();
-    return this.frozenMs;
+    return this.pulse.nowMs();
   }
 
-  freshness(): Freshness {
-    return judge(this.signs, this.monotonicMs());
-  }
-
-  // second -- once a second: levels and trends depend on time, not only on messages.
+  // second -- once a second: levels, trends and turns depend on time, not only on messages.
   second(): void {
     const now = this.nowMs();
-    if (now === null) return;
-    const live = this.freshness().phase === 'live';
-    for (const [name, queue] of this.queues) {
-      queue.trend.add(live && !queue.old ? (queue.main?.waiting ?? null) : null, this.engine.nowMs() ?? now);
-      if (live && queue.main) this.replaceQueue(name, { levels: queue.status.update(queue.main, now) });
-    }
+    const live = this.pulse.freshness().phase === 'live';
+    this.shelf.turn(live);
+    this.layOut();
+    if (now !== null && this.book.second(live, this.pulse.engineMs() ?? now)) for (const tile of this.tiles) if (tile.tile.kind === 'queues') this.touched.add(tile);
+    for (const tile of this.tiles) tile.second(live, now, this.monotonicMs(), this.pulse.connected);
     this.changed();
   }
 
   view(): View {
     this.dirty = false;
-    const names = this.known('queues') ? this.queueNames() : null;
+    this.layOut();
+    const now = this.nowMs();
+    for (const tile of this.touched) tile.refresh(now);
+    this.touched.clear();
     return {
-      freshness: this.freshness(),
-      all: { main: this.find(allTopic(this.window)), other: this.find(allTopic(this.otherWindow)) },
-      queues: names === null ? null : names.slice(0, QUEUES_MAX).map((name) => this.queue(name)),
-      queuesHidden: names === null ? 0 : Math.max(0, names.length - QUEUES_MAX),
-      agents: this.agents(),
+      freshness: this.pulse.freshness(),
+      shown: this.shelf.shown(this.pulse.connected),
+      tiles: this.tiles.map(({ view }) => view),
+      boards: (this.entry('boards') as BoardsItem | undefined)?.boards ?? [],
       sources: this.sourcesToName(),
-      window: this.window,
-      otherWindow: this.otherWindow,
+      alerts: this.list<Alert>('alerts', 'alerts') ?? [],
+      alarms: this.alarmsBefore + this.book.alarms + this.tiles.reduce((sum, { alarms }) => sum + alarms, 0),
     };
   }
 
@@ -141,137 +117,110 @@ export class Store {
     return (this.entries.get(topic)?.item as KpiItem | undefined) ?? null;
   }
 
+  entry(topic: string): unknown {
+    return this.entries.get(topic)?.item;
+  }
+
+  isOld(topic: string): boolean {
+    const session = this.entries.get(topic)?.session;
+    return session !== undefined && session !== this.session;
+  }
+
+  known(): Known {
+    return this.names;
+  }
+
+  lines(): Line[] {
+    return this.tiles.flatMap(({ view }) => view.lines);
+  }
+
+  // size -- of what is held, for whoever looks whether it grows.
+  get size(): number {
+    return this.entries.size + this.book.size;
+  }
+
   private changed(): void {
     if (this.dirty) return;
     this.dirty = true;
     this.schedule();
   }
 
-  private applyHello(hello: Hello): void {
-    this.signs.connected = true;
-    this.signs.lostAtMs = null;
-    this.heard(hello, 'unknown');
-    const build = `${hello.version} ${hello.build}`;
-    if (this.build !== null && this.build !== build) this.rebuilt();
-    this.build = build;
-  }
-
-  private applyTick(tick: Tick): void {
-    const { stall, stall_us: us, now_us } = tick;
-    const ageMs = (now_us - (us ?? 0)) / 1000;
-    this.signs.stall = stall === 'full' && us ? { sinceMs: us / 1000, ageMs: Math.max(0, ageMs), heardMs: this.monotonicMs() } : null;
-    this.heard(tick, tick.feed);
-  }
-
-  // heard -- a sign of life from the server, and what it says of the aggregator's. The data's age is told by the server's
-  // own watch, so it holds where clocks disagree or are set, and where the aggregator replays a recording and lives in
-  // another time altogether. A server that does not tell it: "up" means a heartbeat within FEED_UP_MS.
-  private heard(sign: Hello | Tick, feed: Tick['feed'] | 'unknown'): void {
-    const now = this.monotonicMs();
-    const lagMs = (sign.now_us - sign.at_us) / 1000;
-    const far = Math.abs(lagMs) > ANOTHER_TIME_MS;
-    this.clock.sample(sign.now_us);
-    this.signs.serverHeardMs = now;
-    if (sign.at_us === 0) return; // what was known of the data's age still holds
-    this.signs.why = feed === 'down' && 'why' in sign ? sign.why : null;
-    const told = 'age_ms' in sign && sign.age_ms !== undefined && sign.age_ms >= 0 ? sign.age_ms : null;
-    if (told !== null) {
-      if (feed === 'up') {
-        this.replay = far;
-        this.engine.sample(sign.at_us);
-      }
-      this.signs.data = { ageMs: told, heardMs: now };
-    } else if (feed === 'up') {
-      this.replay = far;
-      this.engine.sample(sign.at_us);
-      this.signs.data = { ageMs: far ? 0 : Math.min(FEED_UP_MS, Math.max(0, lagMs)), heardMs: now };
-    } else if (feed === 'unknown' ? !far : !this.replay) {
-      if (Math.abs(lagMs) < FEED_UP_MS) this.engine.sample(sign.at_us);
-      this.signs.data = { ageMs: Math.max(0, lagMs), heardMs: now };
-    }
-  }
-
   private applyState(state: State): void {
     for (const item of state.items) {
-      if ('gone' in item) this.bury(item.topic);
-      else this.entries.set(item.topic, { item, session: this.session });
+      const { topic } = item;
+      if (topic.startsWith('board/')) this.shelf.told(topic.slice('board/'.length), 'board' in item ? item.board : null);
+      else if ('gone' in item) this.entries.delete(topic);
+      else this.entries.set(topic, { item, session: this.session });
+      for (const tile of this.watchers.get(topic) ?? []) this.touched.add(tile);
+      if (topic === 'alerts') this.hearAlerts();
     }
-    this.signs.complete ||= this.known('queues');
-    if (state.items.some((item) => item.topic === 'queues')) this.forgetQueues();
-    for (const item of state.items) this.touchQueue(item);
+    if (this.entries.has('queues')) this.pulse.completed();
+    if (state.items.some(({ topic }) => topic === 'queues' || topic.startsWith('agents/') || topic.startsWith('group/'))) this.namesMayHaveChanged();
   }
 
-  private bury(topic: string): void {
-    this.entries.delete(topic);
-    for (const [name, { main, other }] of this.queues) {
-      if (main?.topic === topic) this.replaceQueue(name, { main: null });
-      if (other?.topic === topic) this.replaceQueue(name, { other: null });
+  private namesMayHaveChanged(): void {
+    const queues = this.list<string>('queues', 'queues') ?? [];
+    const agents = (this.list<Agent>('agents/all', 'agents') ?? []).map(({ name }) => name);
+    const same = (a: string[], b: string[]) => a.length === b.length && a.every((name, i) => name === b[i]);
+    const groups = this.tiles.some(({ tile }) => tile.group !== undefined);
+    if (!groups && same(queues, this.names.queues) && same(agents, this.names.agents)) return;
+    this.names = { queues, agents };
+    this.watch();
+  }
+
+  // layOut -- another board, or another version of it: tiles that stayed as they were keep their memory.
+  private layOut(): void {
+    const shown = this.shelf.shown(this.pulse.connected);
+    const board = shown.kind === 'board' ? shown.board : null;
+    if (board === this.laidOut) return;
+    this.laidOut = board;
+    const before = new Map(this.tiles.map((state) => [JSON.stringify(state.tile), state]));
+    this.tiles = (board?.tiles ?? []).map((tile) => {
+      const key = JSON.stringify(tile);
+      const kept = before.get(key);
+      before.delete(key);
+      return kept ?? new TileState(tile, this, this.monotonicMs());
+    });
+    for (const { alarms } of before.values()) this.alarmsBefore += alarms;
+    this.watch();
+  }
+
+  // watch -- who is to be told of what; and what nobody shows any more is forgotten.
+  private watch(): void {
+    this.listing++;
+    this.watchers = new Map();
+    for (const tile of this.tiles) {
+      for (const topic of tile.watched()) {
+        const others = this.watchers.get(topic);
+        if (others) others.push(tile);
+        else this.watchers.set(topic, [tile]);
+      }
+      this.touched.add(tile);
     }
-  }
-
-  // touchQueue -- the queue this item belongs to gets a new identity, so that its tile is drawn anew.
-  private touchQueue(item: Item): void {
-    if (!('scope' in item) || item.scope !== 'queue') return;
-    if (item.window !== this.window && item.window !== this.otherWindow) return;
-    const now = this.nowMs();
-    const queue = this.queue(item.name);
-    const shown = item.window === this.window;
-    this.replaceQueue(item.name, shown ? { main: item, old: false } : { other: item });
-    if (shown && now !== null) {
-      this.replaceQueue(item.name, { levels: queue.status.update(item, now) });
-      queue.trend.add(item.waiting, this.engine.nowMs() ?? now);
-    }
-  }
-
-  private queue(name: string): QueueView & { status: QueueStatus } {
-    let queue = this.queues.get(name);
-    if (!queue) {
-      const levels: Levels = { service: 0, wait: 0 };
-      queue = { name, main: null, other: null, levels, old: false, trend: new Trend(), status: new QueueStatus() };
-      this.queues.set(name, queue);
-    }
-    const session = this.entries.get(queueTopic(name, this.window))?.session;
-    const old = session !== undefined && session !== this.session;
-    return old === queue.old ? queue : this.replaceQueue(name, { old });
-  }
-
-  private replaceQueue(name: string, change: Partial<QueueView>): QueueView & { status: QueueStatus } {
-    const before = this.queues.get(name)!;
-    const { levels } = change;
-    if (levels && levels.service === before.levels.service && levels.wait === before.levels.wait) return before;
-    const after = { ...before, ...change };
-    this.queues.set(name, after);
-    return after;
-  }
-
-  private forgetQueues(): void {
-    const names = new Set(this.queueNames());
-    for (const name of this.queues.keys()) {
-      if (names.has(name)) continue;
-      this.queues.delete(name);
-      for (const window of [this.window, this.otherWindow]) this.entries.delete(queueTopic(name, window));
+    this.book.keep(new Set(this.tiles.flatMap((tile) => tile.queueMains())));
+    const wanted = new Set(this.topics());
+    const folded = [...wanted].filter((topic) => topic.endsWith('*')).map((topic) => topic.slice(0, -1));
+    for (const topic of this.entries.keys()) {
+      if (!wanted.has(topic) && !folded.some((prefix) => topic.startsWith(prefix))) this.entries.delete(topic);
     }
   }
 
-  private known(topic: string): boolean {
-    return this.entries.has(topic);
+  private hearAlerts(): void {
+    const ids = new Set((this.list<Alert>('alerts', 'alerts') ?? []).filter(({ level, acked_by }) => level === 'alert' && !acked_by).map(({ id }) => id));
+    if ([...ids].some((id) => !this.alertIds.has(id))) this.alarmsBefore++;
+    this.alertIds = ids;
   }
 
-  private queueNames(): string[] {
-    const item = this.entries.get('queues')?.item;
-    return item && 'queues' in item && Array.isArray(item.queues) ? item.queues : [];
-  }
-
-  private agents(): Agent[] | null {
-    const item = this.entries.get('agents/all')?.item;
-    return item && 'agents' in item && Array.isArray(item.agents) ? item.agents : null;
+  private list<T>(topic: string, key: string): T[] | null {
+    const list = (this.entry(topic) as Record<string, unknown> | undefined)?.[key];
+    return Array.isArray(list) ? list : null;
   }
 
   private sourcesToName(): Source[] {
-    const item = this.entries.get('sources')?.item;
-    const sources = item && 'sources' in item && Array.isArray(item.sources) ? item.sources : [];
-    const now = this.frozenMs ?? 0;
+    const now = this.nowMs() ?? 0;
     const givenUp = (source: Source) => now - (source.since_us ?? 0) / 1000 > GIVEN_UP_MS;
-    return sources.filter((source) => (source.state !== 'up' && !givenUp(source)) || source.skewed || now - (source.gap_us ?? 0) / 1000 < GAP_SHOWN_MS);
+    return (this.list<Source>('sources', 'sources') ?? []).filter(
+      (source) => (source.state !== 'up' && !givenUp(source)) || source.skewed || now - (source.gap_us ?? 0) / 1000 < GAP_SHOWN_MS,
+    );
   }
 }

@@ -3,29 +3,34 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { LANGUAGES } from '../i18n';
 import type { Freshness } from '../model/freshness';
-import type { Source } from '../model/items';
+import type { Alert, Source } from '../model/items';
 import { usePage } from './context';
 import type { Preferences, Theme } from './preferences';
 import { PhaseShape } from './shapes';
-import { SourceStrip } from './SourceStrip';
+import { AlertStrip, SourceStrip } from './SourceStrip';
 
 const FRESH_MS = 2_000; // below this the age is not counted out: a number flipping each second would be noise
 
 interface Props {
   freshness: Freshness;
+  title: string;
   sources: Source[];
+  alerts: Alert[];
+  soundBlocked: boolean;
   preferences: Preferences;
   zoneAtMs: number;
 }
 
-export function Header({ freshness, sources, preferences, zoneAtMs }: Props) {
+export function Header({ freshness, title, sources, alerts, soundBlocked, preferences, zoneAtMs }: Props) {
   const { text, format } = usePage().locale;
   const { phase } = freshness;
   const alarm = phase === 'stale' || phase === 'cut';
   return (
     <header class={`top phase-${phase}`}>
-      {alarm ? <Alarm freshness={freshness} /> : <h1>{text.title}</h1>}
+      {alarm ? <Alarm freshness={freshness} /> : <h1>{title || text.title}</h1>}
+      {!alarm && <AlertStrip alerts={alerts} />}
       {!alarm && <SourceStrip sources={sources} />}
+      {!alarm && soundBlocked && <p class="hint">{text.board.soundBlocked}</p>}
       <p class="connection" role="status">
         <PhaseShape phase={phase} />
         <b>{word(freshness)}</b>

@@ -1,7 +1,8 @@
 // Sources of events that went quiet, lost some, or have a wrong clock: named, because the numbers they feed may be incomplete.
-import type { Source } from '../model/items';
+import type { Alert, Source } from '../model/items';
 import { usePage } from './context';
 import { LevelShape } from './shapes';
+import { alertTitle } from './words';
 
 function isSkewedAlone(source: Source): boolean {
   return source.state === 'up' && source.skewed === true;
@@ -31,4 +32,21 @@ export function SourceStrip({ sources }: { sources: Source[] }) {
     if (source.gap_reason) return text.source.gapWhy(source.src, time(source.gap_us), source.gap_reason);
     return text.source.gap(source.src, time(source.gap_us));
   }
+}
+
+// AlertStrip -- the newest alert by name, the others counted: beside the numbers, never over them.
+export function AlertStrip({ alerts }: { alerts: Alert[] }) {
+  const { locale, explainer } = usePage();
+  const { text, format } = locale;
+  const worst = alerts.find(({ level, acked_by }) => level === 'alert' && !acked_by) ?? alerts[0];
+  if (worst === undefined) return null;
+  const level = worst.level === 'alert' ? 2 : 1;
+  const words = [`${text.level[level]}: ${alertTitle(worst, locale, explainer.catalogue)}`];
+  if (alerts.length > 1) words.push(text.alerts.more(format.count(alerts.length - 1)));
+  return (
+    <p class={`firing level-${level}`} role="status">
+      <LevelShape level={level} />
+      <span>{words.join(text.join)}</span>
+    </p>
+  );
 }

@@ -9,6 +9,7 @@ export interface Page {
   locale: Locale;
   ticker: Ticker;
   explainer: Explainer;
+  dress: string; // theme and palette in force
 }
 
 const PageContext = createContext<Page | null>(null);

@@ -4,6 +4,7 @@
 import { Fragment, type ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Locale } from '../i18n';
+import { rootOf } from '../model/figure';
 import type { KpiItem, KpiKey, Ratio } from '../model/items';
 import { nothingCounted, variantOf, type Catalogue, type Kpi } from '../model/kpis';
 import { usePage } from './context';
@@ -36,8 +37,8 @@ export class Explainer {
 }
 
 interface FigureProps {
-  kpi: KpiKey;
-  item: KpiItem | null;
+  kpi: string;
+  item: Pick<KpiItem, 'topic'> | null;
   class: string;
   children: ComponentChildren;
 }
@@ -46,14 +47,14 @@ interface FigureProps {
 export function Figure({ kpi: key, item, class: name, children }: FigureProps) {
   const { explainer } = usePage();
   const show = (event: Event) => {
-    if (item) explainer.show({ element: event.currentTarget as HTMLElement, key, topic: item.topic });
+    if (item) explainer.show({ element: event.currentTarget as HTMLElement, key: rootOf(key) as KpiKey, topic: item.topic });
   };
   const hide = (event: Event) => explainer.hide(event.currentTarget as HTMLElement);
   return (
     <button
       type="button"
       class={`figure ${name}`}
-      data-kpi={key}
+      data-kpi={rootOf(key)}
       aria-describedby="explanation"
       onMouseEnter={show}
       onMouseLeave={hide}

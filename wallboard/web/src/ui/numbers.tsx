@@ -1,15 +1,11 @@
 // The small parts that numbers are drawn with.
-import type { KpiItem, Ratio } from '../model/items';
+import type { Ratio } from '../model/items';
 import type { Level } from '../model/status';
 import { usePage } from './context';
 
-// Digits -- the only thing that moves on a page: a changed number fades in (not where the viewer asked for less motion).
+// Digits -- the only thing that moves on a page.
 export function Digits({ text, class: name = '' }: { text: string; class?: string }) {
-  return (
-    <b key={text} class={`digits ${name}`}>
-      {text}
-    </b>
-  );
+  return <b class={`digits ${name}`}>{text}</b>;
 }
 
 interface PercentProps {
@@ -30,18 +26,23 @@ export function Counted({ ratio }: { ratio: Ratio | undefined }) {
   return <small class="n">{text.tile.n(format.count(ratio?.n ?? 0))}</small>;
 }
 
-// GoalBar -- the value as a bar, its 95 % interval as a lighter band, the goal as a thin mark.
-export function GoalBar({ item, level }: { item: KpiItem; level: Level }) {
-  const ratio = item.service_level;
-  const value = ratio?.value ?? null;
-  const lo = ratio?.lo ?? null;
-  const hi = ratio?.hi ?? null;
+interface BarProps {
+  value: number | null; // shares of the bar, 0 to 1
+  lo: number | null;
+  hi: number | null;
+  goal: number | null;
+  level: Level;
+}
+
+// Bar -- the value as a bar, its 95 % interval as a lighter band, the goal as a thin mark.
+export function Bar({ value, lo, hi, goal, level }: BarProps) {
+  const at = (share: number) => 1000 * Math.min(1, Math.max(0, share));
   return (
     <svg class={`goal-bar at-${level}`} viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
       <rect class="track" x="0" y="3" width="1000" height="4" />
-      {value !== null && <rect class="value" x="0" y="3" width={value * 1000} height="4" />}
-      {lo !== null && hi !== null && <rect class="interval" x={lo * 1000} y="3" width={Math.max(0, hi - lo) * 1000} height="4" />}
-      {item.goal > 0 && <rect class="goal" x={Math.min(996, item.goal * 1000 - 2)} y="0" width="4" height="10" />}
+      {value !== null && <rect class="value" x="0" y="3" width={at(value)} height="4" />}
+      {lo !== null && hi !== null && <rect class="interval" x={at(lo)} y="3" width={at(hi) - at(lo)} height="4" />}
+      {goal !== null && goal > 0 && <rect class="goal" x={Math.min(996, at(goal) - 2)} y="0" width="4" height="10" />}
     </svg>
   );
 }

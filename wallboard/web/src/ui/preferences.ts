@@ -1,21 +1,21 @@
-// What whoever hung up the display chose: by the address (?lang= ?theme= ?window= ?tz=), else by an earlier choice on
-// this display, else by the browser. The address wins, so that a kiosk's start line says everything.
+// What whoever hung up the display chose: by the address (?lang= ?theme= ?stay ?tz=), else by an earlier choice on
+// this display, else by the board or the browser. The address wins, so that a kiosk's start line says everything.
 import { pickLanguage, type Language } from '../i18n';
-import { WINDOWS, type Window } from '../model/items';
+import type { BoardTheme } from '../model/board';
 
 export type Theme = 'dark' | 'light';
 
 export interface Preferences {
   language: Language;
-  theme: Theme;
+  theme: Theme; // in force
   setLanguage(language: Language): void;
   setTheme(theme: Theme): void;
 }
 
 export interface Choices {
   language: Language;
-  theme: Theme;
-  window: Window;
+  theme: Theme | null; // null: as the board says
+  turning: boolean; // boards take turns where they say so
   timeZone: string | undefined;
 }
 
@@ -24,11 +24,10 @@ const KEYS = { language: 'floorcast.language', theme: 'floorcast.theme' };
 export function readChoices(search: string): Choices {
   const asked = new URLSearchParams(search);
   const theme = asked.get('theme') ?? remembered(KEYS.theme);
-  const window = asked.get('window');
   return {
     language: pickLanguage([asked.get('lang'), remembered(KEYS.language), ...navigator.languages]),
-    theme: theme === 'light' ? 'light' : 'dark',
-    window: WINDOWS.find((one) => one === window) ?? 'm15',
+    theme: theme === 'light' || theme === 'dark' ? theme : null,
+    turning: !asked.has('stay'),
     timeZone: validZone(asked.get('tz')),
   };
 }
@@ -57,4 +56,11 @@ function validZone(zone: string | null): string | undefined {
   } catch {
     return undefined; // an unknown name: the display's own zone, which the header names
   }
+}
+
+// themeFor -- what was chosen here, else what the board says, "auto" being the browser's wish.
+export function themeFor(chosen: Theme | null, board: BoardTheme): Theme {
+  if (chosen !== null) return chosen;
+  if (board !== 'auto') return board;
+  return window.matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark';
 }

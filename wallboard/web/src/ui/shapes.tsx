@@ -6,7 +6,7 @@ import type { Phase } from '../model/freshness';
 import type { AgentState } from '../model/items';
 import type { Level } from '../model/status';
 
-function Shape({ children, name }: { children: ComponentChildren; name: string }) {
+export function Shape({ children, name }: { children: ComponentChildren; name: string }) {
   return (
     <svg class="shape" data-shape={name} viewBox="0 0 16 16" aria-hidden="true">
       {children}

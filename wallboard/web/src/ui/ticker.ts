@@ -4,7 +4,8 @@
 export type Compute = () => string;
 
 interface Hand {
-  node: HTMLElement;
+  text: Text;
+  shown: string;
   compute: Compute;
 }
 
@@ -18,7 +19,9 @@ export class Ticker {
 
   // add -- returns what takes it away again.
   add(node: HTMLElement, compute: Compute): () => void {
-    const hand = { node, compute };
+    const text = node.ownerDocument.createTextNode('');
+    node.replaceChildren(text);
+    const hand = { text, shown: '', compute };
     this.hands.add(hand);
     show(hand);
     return () => void this.hands.delete(hand);
@@ -33,9 +36,11 @@ export class Ticker {
   }
 }
 
-function show({ node, compute }: Hand): void {
-  const text = compute();
-  if (node.textContent !== text) node.textContent = text;
+function show(hand: Hand): void {
+  const text = hand.compute();
+  if (hand.shown === text) return;
+  hand.shown = text;
+  hand.text.data = text;
 }
 
 // everySecond -- calls back just after each full second of `nowMs`, so that all displays of a floor turn together.

@@ -1,46 +1,37 @@
 // One queue: how many wait, how long, and whether its service level holds. Size decides how much is told (data-room):
 // everything that is left off is still in the explanation of its number.
-import type { QueueView } from '../model/store';
-import type { KpiItem, LostSource } from '../model/items';
-import { OK, worst, type Level, type Levels } from '../model/status';
-import { AgentStates } from './AgentStates';
-import { usePage } from './context';
-import { Figure } from './explain';
-import { memo } from './memo';
-import { Counted, Digits, GoalBar, Percent } from './numbers';
-import { LevelShape } from './shapes';
-import { Since } from './Since';
-import { TrendLine } from './TrendLine';
-
-export type Room = 'small' | 'medium' | 'wide';
+import type { QueueView } from '../../model/queues';
+import type { KpiItem, LostSource } from '../../model/items';
+import { OK, worst, type Level, type Levels } from '../../model/status';
+import { AgentStates } from '../AgentStates';
+import { usePage } from '../context';
+import { Figure } from '../explain';
+import { memo } from '../memo';
+import { Bar, Counted, Digits, Percent } from '../numbers';
+import { LevelShape } from '../shapes';
+import { Since } from '../Since';
+import { Sparkline } from '../Sparkline';
+import { Chip } from './Frame';
 
 interface Props {
   queue: QueueView;
-  trendVersion: number;
-  room: Room;
-  theme: string;
+  room: 'small' | 'medium' | 'wide';
 }
 
-export const QueueTile = memo(function QueueTile({ queue, trendVersion, room, theme }: Props) {
+export const QueueCard = memo(function QueueCard({ queue, room }: Props) {
   const { text, format } = usePage().locale;
   const lost = queue.main?.sources_lost ?? [];
   const level = lost.length > 0 ? OK : worst(queue.levels); // what is not known to be so alarms nobody
   const item = queue.main;
   const caption = text.tile.trend(format.count(queue.trend.peak()));
   return (
-    <article class={`tile level-${level} ${queue.old ? 'old' : ''} ${lost.length > 0 ? 'lost' : ''}`} data-queue={queue.name} data-room={room}>
+    <article class={`card level-${level} ${queue.old ? 'old' : ''} ${lost.length > 0 ? 'lost' : ''}`} data-queue={queue.name} data-room={room}>
       <header>
         <h3 title={queue.name}>{queue.name}</h3>
         {lost.length > 0 ? (
-          <span class="chip level-1" title={lost.map(sentence).join(text.join)}>
-            <LevelShape level={1} />
-            {text.tile.lost(format.time(Math.min(...lost.map(({ since_us }) => since_us)) / 1000))}
-          </span>
+          <Chip level={1} word={text.tile.lost(format.time(Math.min(...lost.map(({ since_us }) => since_us)) / 1000))} why={lost.map(sentence).join(text.join)} />
         ) : (
-          <span class={`chip level-${level}`}>
-            <LevelShape level={level} />
-            {text.level[level]}
-          </span>
+          <Chip level={level} word={text.level[level]} />
         )}
       </header>
       {item && (
@@ -49,7 +40,7 @@ export const QueueTile = memo(function QueueTile({ queue, trendVersion, room, th
           <small>{text.tile.waiting}</small>
         </Figure>
       )}
-      <TrendLine trend={queue.trend} version={trendVersion} theme={theme} caption={caption} />
+      <Sparkline trend={queue.trend} version={queue.trendVersion} caption={caption} />
       {item && <LongestWait item={item} level={queue.levels.wait} />}
       {item && <Service item={item} other={queue.other} levels={queue.levels} />}
       {item && (
@@ -65,7 +56,7 @@ export const QueueTile = memo(function QueueTile({ queue, trendVersion, room, th
   }
 });
 
-function LongestWait({ item, level }: { item: KpiItem; level: Level }) {
+export function LongestWait({ item, level }: { item: KpiItem; level: Level }) {
   const { text } = usePage().locale;
   const shown = item.waiting > 0 ? level : OK; // a level may outlast the wait that raised it; a dash has none
   return (
@@ -91,7 +82,7 @@ function Service({ item, other, levels }: { item: KpiItem; other: KpiItem | null
           <Percent ratio={ratio} level={levels.service} />
           <Counted ratio={ratio} />
         </span>
-        <GoalBar item={item} level={levels.service} />
+        <Bar value={ratio?.value ?? null} lo={ratio?.lo ?? null} hi={ratio?.hi ?? null} goal={item.goal} level={levels.service} />
         <small>{label.join(text.join)}</small>
       </Figure>
       <Figure kpi="abandon_rate" item={item} class="abandon">
