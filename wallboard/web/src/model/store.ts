@@ -1,16 +1,15 @@
 // The one store of a page. Messages change it as they come; the screen learns of it once per animation frame, as one
 // immutable view: one frame, one batch, one render. What did not change keeps its identity from view to view, so that
 // components compare with ===. Bounded: one entry per topic of a queue that exists, one trend of fixed size per queue.
-import type { Hello, Message, State, Tick } from '../net/protocol';
-import { RemoteClock } from './clock';
-import { judge, type Freshness, type Signs } from './freshness';
+import type { Message, State } from '../net/protocol';
+import type { RemoteClock } from './clock';
+import type { Freshness } from './freshness';
 import { allTopic, queueTopic, type Agent, type Item, type KpiItem, type Source, type Window } from './items';
+import { Pulse } from './pulse';
 import { QueueStatus, type Levels } from './status';
 import { Trend } from './trend';
 
 const QUEUES_MAX = 500; // more than any wall rotates through; the rest is counted on the screen
-const ANOTHER_TIME_MS = 60_000;
-const FEED_UP_MS = 2_000;
 const TOPICS_MAX = 900; // of a subscription, and their bytes: a little less than the server takes
 const TOPIC_BYTES_MAX = 15_000;
 const GIVEN_UP_MS = 24 * 3600_000; // a source that was taken away is not missed for ever
@@ -48,27 +47,22 @@ interface Entry {
 
 export class Store {
   readonly clock: RemoteClock; // the server's time of day
-  private readonly engine: RemoteClock; // the aggregator's, which waits and states are measured against
-  private replay = false; // the aggregator lives in another time than the server: it replays a recording
+  private readonly pulse: Pulse;
   private readonly entries = new Map<string, Entry>();
   private readonly queues = new Map<string, QueueView & { status: QueueStatus }>();
   private session = 0; // counts connections: tells what this one has sent from what the last one had
-  private signs: Signs;
-  private frozenMs: number | null = null; // engine time of the last moment the data was good
   private dirty = false;
-  private build: string | null = null;
   readonly otherWindow: Window;
 
   constructor(
     readonly window: Window,
-    private readonly monotonicMs: () => number,
+    monotonicMs: () => number,
     private readonly schedule: () => void, // asks for one call of view() at the next frame
-    private readonly rebuilt: () => void, // the server now serves another build of this page
+    rebuilt: () => void, // the server now serves another build of this page
   ) {
-    this.clock = new RemoteClock(monotonicMs);
-    this.engine = new RemoteClock(monotonicMs);
+    this.pulse = new Pulse(monotonicMs, rebuilt);
+    this.clock = this.pulse.clock;
     this.otherWindow = window === 'day' ? 'm15' : 'day';
-    this.signs = { connected: false, complete: false, lostAtMs: monotonicMs(), serverHeardMs: null, stall: null, data: null };
   }
 
   // topics -- what to subscribe to, given the queues known so far. Too many to name: all that begin with "queue/".
@@ -86,14 +80,13 @@ export class Store {
   }
 
   lost(): void {
-    this.signs.connected = false;
-    this.signs.lostAtMs ??= this.monotonicMs();
+    this.pulse.lost();
     this.changed();
   }
 
   apply(message: Message): void {
-    if (message.type === 'hello') this.applyHello(message);
-    else if (message.type === 'tick') this.applyTick(message);
+    if (message.type === 'hello') this.pulse.hello(message);
+    else if (message.type === 'tick') this.pulse.tick(message);
     else this.applyState(message);
     this.changed();
   }
@@ -101,12 +94,11 @@ export class Store {
   // nowMs -- the time that seconds are counted against: stands still while the data is not good, because a wait that
   // goes on counting looks alive.
   nowMs(): number | null {
-    if (this.freshness().phase === 'live') this.frozenMs = this.engine.nowMs();
-    return this.frozenMs;
+    return this.pulse.nowMs();
   }
 
   freshness(): Freshness {
-    return judge(this.signs, this.monotonicMs());
+    return this.pulse.freshness();
   }
 
   // second -- once a second: levels and trends depend on time, not only on messages.
@@ -115,7 +107,7 @@ export class Store {
     if (now === null) return;
     const live = this.freshness().phase === 'live';
     for (const [name, queue] of this.queues) {
-      queue.trend.add(live && !queue.old ? (queue.main?.waiting ?? null) : null, this.engine.nowMs() ?? now);
+      queue.trend.add(live && !queue.old ? (queue.main?.waiting ?? null) : null, this.pulse.engineMs() ?? now);
       if (live && queue.main) this.replaceQueue(name, { levels: queue.status.update(queue.main, now) });
     }
     this.changed();
@@ -147,56 +139,12 @@ export class Store {
     this.schedule();
   }
 
-  private applyHello(hello: Hello): void {
-    this.signs.connected = true;
-    this.signs.lostAtMs = null;
-    this.heard(hello, 'unknown');
-    const build = `${hello.version} ${hello.build}`;
-    if (this.build !== null && this.build !== build) this.rebuilt();
-    this.build = build;
-  }
-
-  private applyTick(tick: Tick): void {
-    const { stall, stall_us: us, now_us } = tick;
-    const ageMs = (now_us - (us ?? 0)) / 1000;
-    this.signs.stall = stall === 'full' && us ? { sinceMs: us / 1000, ageMs: Math.max(0, ageMs), heardMs: this.monotonicMs() } : null;
-    this.heard(tick, tick.feed);
-  }
-
-  // heard -- a sign of life from the server, and what it says of the aggregator's. The data's age is told by the server's
-  // own watch, so it holds where clocks disagree or are set, and where the aggregator replays a recording and lives in
-  // another time altogether. A server that does not tell it: "up" means a heartbeat within FEED_UP_MS.
-  private heard(sign: Hello | Tick, feed: Tick['feed'] | 'unknown'): void {
-    const now = this.monotonicMs();
-    const lagMs = (sign.now_us - sign.at_us) / 1000;
-    const far = Math.abs(lagMs) > ANOTHER_TIME_MS;
-    this.clock.sample(sign.now_us);
-    this.signs.serverHeardMs = now;
-    if (sign.at_us === 0) return; // what was known of the data's age still holds
-    this.signs.why = feed === 'down' && 'why' in sign ? sign.why : null;
-    const told = 'age_ms' in sign && sign.age_ms !== undefined && sign.age_ms >= 0 ? sign.age_ms : null;
-    if (told !== null) {
-      if (feed === 'up') {
-        this.replay = far;
-        this.engine.sample(sign.at_us);
-      }
-      this.signs.data = { ageMs: told, heardMs: now };
-    } else if (feed === 'up') {
-      this.replay = far;
-      this.engine.sample(sign.at_us);
-      this.signs.data = { ageMs: far ? 0 : Math.min(FEED_UP_MS, Math.max(0, lagMs)), heardMs: now };
-    } else if (feed === 'unknown' ? !far : !this.replay) {
-      if (Math.abs(lagMs) < FEED_UP_MS) this.engine.sample(sign.at_us);
-      this.signs.data = { ageMs: Math.max(0, lagMs), heardMs: now };
-    }
-  }
-
   private applyState(state: State): void {
     for (const item of state.items) {
       if ('gone' in item) this.bury(item.topic);
       else this.entries.set(item.topic, { item, session: this.session });
     }
-    this.signs.complete ||= this.known('queues');
+    if (this.known('queues')) this.pulse.completed();
     if (state.items.some((item) => item.topic === 'queues')) this.forgetQueues();
     for (const item of state.items) this.touchQueue(item);
   }
@@ -219,7 +167,7 @@ export class Store {
     this.replaceQueue(item.name, shown ? { main: item, old: false } : { other: item });
     if (shown && now !== null) {
       this.replaceQueue(item.name, { levels: queue.status.update(item, now) });
-      queue.trend.add(item.waiting, this.engine.nowMs() ?? now);
+      queue.trend.add(item.waiting, this.pulse.engineMs() ?? now);
     }
   }
 
@@ -270,7 +218,7 @@ export class Store {
   private sourcesToName(): Source[] {
     const item = this.entries.get('sources')?.item;
     const sources = item && 'sources' in item && Array.isArray(item.sources) ? item.sources : [];
-    const now = this.frozenMs ?? 0;
+    const now = this.pulse.goodMs ?? 0;
     const givenUp = (source: Source) => now - (source.since_us ?? 0) / 1000 > GIVEN_UP_MS;
     return sources.filter((source) => (source.state !== 'up' && !givenUp(source)) || source.skewed || now - (source.gap_us ?? 0) / 1000 < GAP_SHOWN_MS);
   }
