@@ -117,9 +117,12 @@ enum fc_status fc_web_load(struct fc_web **out, const char *dir, struct fc_error
     return fc_context(err, status, "--web");
 }
 
-const struct fc_web_file *fc_web_find(const struct fc_web *web, struct fc_str path) {
-    bool board = fc_str_starts(path, "/d/") && path.n > 3 && memchr(path.p + 3, '/', path.n - 3) == NULL;
-    if (board || fc_str_is(path, "/")) path = FC_STR_LIT("/index.html");
+static bool names_board(struct fc_str path, const char *under) {
+    size_t n = strlen(under);
+    return fc_str_starts(path, under) && path.n > n && memchr(path.p + n, '/', path.n - n) == NULL;
+}
+
+static const struct fc_web_file *find_file(const struct fc_web *web, struct fc_str path) {
     uint32_t low = 0, high = web->count;
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
@@ -131,6 +134,15 @@ const struct fc_web_file *fc_web_find(const struct fc_web *web, struct fc_str pa
         else low = mid + 1;
     }
     return NULL;
+}
+
+const struct fc_web_file *fc_web_find(const struct fc_web *web, struct fc_str path) {
+    const char *page = NULL;
+    if (names_board(path, "/d/")) page = "/display.html";
+    else if (fc_str_is(path, "/edit") || names_board(path, "/edit/")) page = "/editor.html";
+    else if (!fc_str_is(path, "/")) return find_file(web, path);
+    const struct fc_web_file *file = page == NULL ? NULL : find_file(web, fc_str(page));
+    return file != NULL ? file : find_file(web, FC_STR_LIT("/index.html"));
 }
 
 void fc_web_hold(struct fc_web *web) { web->refs++; }

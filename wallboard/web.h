@@ -32,7 +32,8 @@ struct fc_web {
  * Errors: FC_CONFIG it cannot be read, has no index.html or is too large. */
 FC_MUST_USE enum fc_status fc_web_load(struct fc_web **out, const char *dir, struct fc_error *err);
 
-/* fc_web_find -- the file for a request's path, "/" and "/d/BOARD" being index.html; NULL: none. */
+/* fc_web_find -- the file for a request's path: "/" is index.html, "/d/BOARD" display.html, "/edit" and "/edit/BOARD"
+ * editor.html, and those are index.html where the front end has no such file; NULL: none. */
 const struct fc_web_file *fc_web_find(const struct fc_web *web, struct fc_str path);
 
 /* fc_web_hold, fc_web_release -- a reply holds what it sends, so a reload does not pull it away. */

@@ -71,6 +71,7 @@ static int start(void **state) {
     (void)snprintf(query_at, sizeof query_at, "ipc://@fc-wall-%d-q", (int)getpid());
     assert_non_null(mkdtemp(web_dir));
     write_file("index.html", "<!doctype html><title>Floorcast</title><link rel=stylesheet href=/main.css>");
+    write_file("editor.html", "<title>Editor</title>");
     write_file("main.css", "body{color:red}");
     write_file("main-ABCDEFG2.js", "0;");
     assert_int_equal(pipe(report), 0);
@@ -144,7 +145,13 @@ static void static_files_on_one_connection(void **state) {
     ask(fd, "GET", "/main-ABCDEFG2.js", "", &r);
     assert_non_null(strstr(r.head, "immutable"));
     ask(fd, "GET", "/d/front", "", &r);
-    assert_non_null(strstr(r.body, "<title>Floorcast"));
+    assert_non_null(strstr(r.body, "<title>Floorcast")); /* no display.html: the one page that there is */
+    ask(fd, "GET", "/edit/front", "", &r);
+    assert_non_null(strstr(r.body, "<title>Editor"));
+    ask(fd, "GET", "/edit", "", &r);
+    assert_non_null(strstr(r.body, "<title>Editor"));
+    ask(fd, "GET", "/edit/front/back", "", &r);
+    assert_int_equal(r.status, 404);
     ask(fd, "GET", "/nothing", "", &r);
     assert_int_equal(r.status, 404);
     ask(fd, "GET", "/api/v1/kpi?group=all", "", &r);

@@ -66,7 +66,7 @@ class FakeServer {
 
   async serve(request, response) {
     const { pathname } = new URL(request.url, 'http://x');
-    const file = pathname === '/' || pathname.startsWith('/d/') ? '/index.html' : pathname;
+    const file = pathname === '/' ? '/index.html' : pathname.startsWith('/d/') ? '/display.html' : pathname;
     response.setHeader('Content-Security-Policy', CSP);
     try {
       if (pathname === '/api/v1/kpis') return await this.serveKpis(response);
