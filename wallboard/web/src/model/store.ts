@@ -6,14 +6,13 @@ import type { RemoteClock } from './clock';
 import type { Freshness } from './freshness';
 import { allTopic, queueTopic, type Agent, type Item, type KpiItem, type Source, type Window } from './items';
 import { Pulse } from './pulse';
+import { sourcesToName } from './sources';
 import { QueueStatus, type Levels } from './status';
 import { Trend } from './trend';
 
 const QUEUES_MAX = 500; // more than any wall rotates through; the rest is counted on the screen
 const TOPICS_MAX = 900; // of a subscription, and their bytes: a little less than the server takes
 const TOPIC_BYTES_MAX = 15_000;
-const GIVEN_UP_MS = 24 * 3600_000; // a source that was taken away is not missed for ever
-const GAP_SHOWN_MS = 15 * 60_000; // as long as the shortest window holds what the gap hid
 
 export interface QueueView {
   name: string;
@@ -218,8 +217,6 @@ export class Store {
   private sourcesToName(): Source[] {
     const item = this.entries.get('sources')?.item;
     const sources = item && 'sources' in item && Array.isArray(item.sources) ? item.sources : [];
-    const now = this.pulse.goodMs ?? 0;
-    const givenUp = (source: Source) => now - (source.since_us ?? 0) / 1000 > GIVEN_UP_MS;
-    return sources.filter((source) => (source.state !== 'up' && !givenUp(source)) || source.skewed || now - (source.gap_us ?? 0) / 1000 < GAP_SHOWN_MS);
+    return sourcesToName(sources, this.pulse.goodMs ?? 0);
   }
 }

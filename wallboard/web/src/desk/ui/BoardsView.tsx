@@ -1,0 +1,1 @@
+export function BoardsView() { return <p>…</p>; }

@@ -1,0 +1,1 @@
+export function LostView() { return <p>…</p>; }
