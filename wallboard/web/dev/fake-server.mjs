@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { decode, encode as pack } from '@msgpack/msgpack';
 import { WebSocketServer } from 'ws';
+import { FakeDesk } from './fake-desk.mjs';
 import { FakeFloor } from './fake-floor.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -33,6 +34,7 @@ class FakeServer {
     this.startedMs = Date.now();
     this.clock = { realMs: this.startedMs, ms: this.startedMs };
     this.floor = new FakeFloor({ startMs: this.startedMs, ...floorOptions });
+    this.desk = new FakeDesk(this.floor);
     this.build = 'build-1';
     this.feed = true; // the aggregator speaks
     this.frozen = false; // the floor stands still, the clock does not
@@ -69,6 +71,7 @@ class FakeServer {
     const file = pathname === '/' ? '/index.html' : pathname.startsWith('/d/') ? '/display.html' : pathname;
     response.setHeader('Content-Security-Policy', CSP);
     try {
+      if (await this.desk.answer(request, response)) return undefined;
       if (pathname === '/api/v1/kpis') return await this.serveKpis(response);
       const body = await readFile(join(this.web, file.replace(/\.\./g, '')));
       response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
