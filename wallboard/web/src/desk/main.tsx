@@ -18,6 +18,7 @@ import type { Desk } from './ui/context';
 import './style/desk.css';
 
 const DRAWN_EVERY_MS = 100; // at most: nobody reads faster, and a thousand rows are put in order each time
+const RELOAD_SPREAD_MS = 5_000; // a new build: not every supervisor at the same instant
 const CATALOGUE_EVERY_MS = 5_000;
 
 const choices = readChoices(location.search);
@@ -32,7 +33,7 @@ function askFrame(): void {
   window.setTimeout(() => requestAnimationFrame(draw), Math.max(0, drawnMs + DRAWN_EVERY_MS - performance.now()));
 }
 
-const live = new Live(() => performance.now(), askFrame, () => location.reload());
+const live = new Live(() => performance.now(), askFrame, () => void window.setTimeout(() => location.reload(), Math.random() * RELOAD_SPREAD_MS));
 const ticker = new Ticker(
   () => live.pulse.nowMs(),
   () => live.pulse.clock.nowMs() ?? Date.now(),

@@ -3,6 +3,7 @@ import { topicName, WINDOWS, AGENT_STATES, type AgentState } from '../../model/i
 import { usePage } from '../../ui/context';
 import { Since } from '../../ui/Since';
 import { query } from '../model/ask';
+import type { Calendar } from '../model/calendar';
 import type { Range } from '../model/range';
 import { readOrder } from '../model/table';
 import type { Contacts, Span, Timeline } from '../model/wire';
@@ -42,16 +43,17 @@ export function AgentView() {
 
 function Card({ agent }: { agent: AgentRow }) {
   const { words } = useDesk();
-  const { text } = usePage().locale;
   return (
     <section class="panel card live-part">
-      <h2>{agent.label || agent.name}</h2>
       <p>
         <StateMark state={agent.state} /> <b class="digits"><Since us={agent.since_us} /></b> {agent.contact_queue && <span>{words.agents.contact} {agent.contact_queue}</span>}
         {agent.reason && <span>{agent.reason}</span>}
       </p>
       <p class="hint">
-        {words.agents.queues}: {agent.queues.map((queue, i) => [i > 0 && text.join, <Link key={queue} to={{ view: 'queue', at: { name: queue } }}>{queue}</Link>])}
+        <span>{words.agents.queues}</span>
+        {agent.queues.map((queue) => (
+          <Link key={queue} to={{ view: 'queue', at: { name: queue } }}>{queue}</Link>
+        ))}
       </p>
     </section>
   );
@@ -72,6 +74,14 @@ function States({ name, range }: { name: string; range: Range & { text: string }
   );
 }
 
+// marks -- whole hours or days, some six of them.
+function marks({ fromMs, toMs }: Range, calendar: Calendar): number[] {
+  const stepMs = [1, 2, 3, 4, 6, 12, 24, 48, 120, 240].map((hours) => hours * 3600_000).find((step) => (toMs - fromMs) / step <= 8) ?? toMs - fromMs;
+  const found: number[] = [];
+  for (let at = calendar.startOfDay(fromMs); at < toMs; at += stepMs) if (at >= fromMs) found.push(at);
+  return found;
+}
+
 type Whole = Span & { to_us: number };
 
 function Spans({ spans, range }: { spans: Whole[]; range: Range }) {
@@ -79,7 +89,7 @@ function Spans({ spans, range }: { spans: Whole[]; range: Range }) {
   const { text } = usePage().locale;
   const share = (ms: number) => `${(100 * Math.min(1, Math.max(0, (ms - range.fromMs) / (range.toMs - range.fromMs)))).toFixed(3)}%`;
   const sums = AGENT_STATES.map((state) => ({ state, ms: spans.reduce((sum, span) => sum + (span.state === state ? (span.to_us - span.from_us) / 1000 : 0), 0) })).filter(({ ms }) => ms > 0);
-  const ticks = Array.from({ length: 5 }, (_, i) => range.fromMs + (i / 4) * (range.toMs - range.fromMs));
+  const ticks = marks(range, calendar);
   const time = (key: string, title: string, us: (span: Whole) => number): Column<Whole> => ({
     key, title, numbers: true, value: us, csv: (span) => calendar.iso(us(span) / 1000), cell: (span) => <span class="digits">{show.seconds(us(span) / 1000)}</span>,
   });

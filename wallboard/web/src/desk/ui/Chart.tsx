@@ -39,7 +39,7 @@ export function Chart(props: Props) {
   const [zoom, setZoom] = useState<Zoom | null>(null);
   const [cursor, setCursor] = useState<number | null>(null);
   const data: uPlot.AlignedData = [times.map((ms) => ms / 1000), ...series.map(({ values }) => values)];
-  const [first, last] = [times[0] ?? 0, (times[times.length - 1] ?? 0) + stepMs];
+  const first = times[0] ?? 0;
 
   useEffect(() => {
     const element = box.current!;
@@ -49,7 +49,8 @@ export function Chart(props: Props) {
       value: (value: number) => (kind === 'percent' ? format.percent(value) : show.value(kind, value)),
       time: (ms: number, stepS: number) => (stepS >= 86_400 || ms === calendar.startOfDay(ms) ? show.date(ms) : format.time(ms)),
     };
-    const zoomed = (fromMs: number, toMs: number) => setZoom(fromMs > first || toMs < last ? { fromMs, toMs } : null);
+    const end = times[times.length - 1] ?? 0;
+    const zoomed = (fromMs: number, toMs: number) => setZoom(fromMs > first || toMs < end ? { fromMs, toMs } : null);
     plot.current = new uPlot(optionsFor(element, props, texts, calendar.zone, zoomed, setCursor), data, element);
     const observer = new ResizeObserver(() => plot.current?.setSize(sizeOf(element)));
     observer.observe(element);
@@ -64,7 +65,7 @@ export function Chart(props: Props) {
   useEffect(() => plot.current?.setData(data, zoom === null), [key]);
 
   const reset = () => {
-    plot.current?.setScale('x', { min: first / 1000, max: last / 1000 });
+    plot.current?.setScale('x', { min: first / 1000, max: (times[times.length - 1] ?? first) / 1000 });
     setZoom(null);
   };
 
@@ -127,7 +128,7 @@ function optionsFor(
   const whole = kind === 'count';
   return {
     ...sizeOf(element),
-    padding: [12, 12, 0, 0],
+    padding: [12, 24, 0, 0],
     legend: { show: false },
     ...(zone === undefined ? {} : { tzDate: (s: number) => uPlot.tzDate(new Date(s * 1000), zone) }),
     cursor: { drag: { x: true, y: false }, points: { size: 7 } },
@@ -136,7 +137,7 @@ function optionsFor(
       y: { range: (_plot, min, max) => heightOf(kind, min, max, goal ?? null) },
     },
     axes: [
-      { ...axis, values: (_plot, splits, _axis, _space, stepS) => splits.map((s) => texts.time(s * 1000, stepS)) },
+      { ...axis, size: 28, values: (_plot, splits, _axis, _space, stepS) => splits.map((s) => texts.time(s * 1000, stepS)) },
       { ...axis, size: 60, incrs: whole ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] : incrementsOf(kind), values: (_plot, splits) => splits.map(texts.value) },
     ],
     series: [{}, ...series.map(({ name, look }) => lineOf(name, look, colour))],

@@ -120,7 +120,7 @@ export function Numbers({ items }: { items: (KpiItem | null)[] }) {
       title={words.queue.numbers}
       tools={<input type="search" class="search" data-search aria-label={words.search.label} placeholder={words.search.hint} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />}
     >
-      <div class="grid-box plain" tabIndex={0} role="region" aria-label={words.queue.numbers}>
+      <div class="grid-box plain">
         <table>
           <thead>
             <tr>

@@ -3,13 +3,15 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { LANGUAGES } from '../../i18n';
 import type { Freshness } from '../../model/freshness';
-import type { SourcesItem } from '../../model/items';
+import type { DeskMessages } from '../../i18n/desk.en';
+import type { Agent, SourcesItem } from '../../model/items';
 import { sourcesToName } from '../../model/sources';
 import { usePage } from '../../ui/context';
 import type { Preferences, Theme } from '../../ui/preferences';
 import { LevelShape, PhaseShape } from '../../ui/shapes';
 import { SourceStrip } from '../../ui/SourceStrip';
-import type { ViewName } from '../model/route';
+import type { Live } from '../model/live';
+import type { Route, ViewName } from '../model/route';
 import type { Alert } from '../model/wire';
 import { useDesk, useTopics } from './context';
 import { Link } from './parts';
@@ -115,7 +117,7 @@ function Top({ preferences, onHelp }: { preferences: Preferences; onHelp(): void
   const freshness = live.pulse.freshness();
   const section = sectionOf(route.view);
   const deep = section !== route.view;
-  const name = route.view === 'group' && route.at.name === 'all' ? words.kind.all : route.at.name;
+  const name = nameOf(route, live, words);
   return (
     <header class="bar">
       <div class="where">
@@ -152,6 +154,13 @@ function Top({ preferences, onHelp }: { preferences: Preferences; onHelp(): void
     if (ageMs === null) return '';
     return ageMs < FRESH_MS ? text.dataUnder(format.duration(FRESH_MS)) : text.dataAge(format.duration(ageMs));
   }
+}
+
+// nameOf -- what a queue, group or agent is called on the screen.
+function nameOf({ view, at }: Route, live: Live, words: DeskMessages): string {
+  if (view === 'group' && at.name === 'all') return words.kind.all;
+  const agents = view === 'agent' ? live.find<{ agents: Agent[] }>('agents/all')?.agents : undefined;
+  return agents?.find((agent) => agent.name === at.name)?.label || (at.name ?? '');
 }
 
 function Clock() {
