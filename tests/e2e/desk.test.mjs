@@ -146,12 +146,12 @@ describe("the supervisor's page", { skip }, () => {
     });
   });
 
-  it('stays usable with three thousand queues: few rows drawn, those in sight live', async () => {
-    await onPage({ path: '/?lang=en&sort=name', server: { queues: 3000, agents: 10, warmUpMs: 1000 } }, async ({ page }) => {
-      await page.waitForFunction(() => /3,002 rows/.test(document.querySelector('.counted').textContent), null, PATIENCE);
+  it('stays usable with a thousand queues: few rows drawn, those in sight live', async () => {
+    await onPage({ path: '/?lang=en&sort=name', server: { queues: 1000, agents: 10, warmUpMs: 1000 } }, async ({ page }) => {
+      await page.waitForFunction(() => /1,002 rows/.test(document.querySelector('.counted').textContent), null, PATIENCE);
       assert.ok((await page.locator(ROWS).count()) < 60);
       await page.locator('.grid-box').evaluate((box) => box.scrollTo(0, box.scrollHeight));
-      await page.waitForFunction((s) => [...document.querySelectorAll(s)].some((tr) => tr.getAttribute('aria-rowindex') === "3003" && tr.querySelector('[data-key=waiting]').textContent === '0'), ROWS, PATIENCE);
+      await page.waitForFunction((s) => [...document.querySelectorAll(s)].some((tr) => tr.getAttribute('aria-rowindex') === '1003' && tr.querySelector('[data-key=waiting]').textContent === '0'), ROWS, PATIENCE);
     });
   });
 
@@ -197,7 +197,8 @@ describe("the supervisor's page at the real programs", { skip }, () => {
       await s.until(`${name} shows what the API answers`, async () => {
         const item = (await s.json(`/api/v1/kpi?window=day&queue=${name}`)).items[0];
         const shown = await page.evaluate((selectors) => selectors.map((one) => document.querySelector(one).textContent), [cell(name, 'offered'), cell(name, 'answered'), cell(name, 'waiting')]);
-        return String(shown) === String([item.offered, item.answered, item.waiting].map((n) => new Intl.NumberFormat('en').format(n))).toString() || shown.join() === [item.offered, item.answered, item.waiting].map(String).join();
+        const wanted = [item.offered, item.answered, item.waiting].map((n) => new Intl.NumberFormat('en').format(n));
+        return shown.join() === wanted.join();
       });
     }
   });

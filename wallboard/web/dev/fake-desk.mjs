@@ -1,6 +1,6 @@
 // What the supervisor's page asks for beside the floor itself: contacts, agents' days, stored numbers, alerts, boards. Made up
 // from names and times alone, so that the same question always gets the same answer; plausible, and no model of anything.
-import { wilson } from './fake-floor.mjs';
+import { encode, wilson } from './fake-floor.mjs';
 
 const MINUTE_US = 60_000_000;
 const GROUPS = { Service: [0, 1, 2, 3], 'Back office': [4, 5, 6] };
@@ -77,7 +77,9 @@ export class FakeDesk {
     const named = queue ? ['queue', queue] : agent ? ['agent', agent] : group ? [group === 'all' ? 'all' : 'group', group] : null;
     const owners = named ? [named] : known(scope ?? 'queue').map((name) => [scope ?? 'queue', name]);
     if (from) return owners.map(([kind, name]) => this.range(kind, name, Number(from), Number(to)));
-    return owners.map(([kind, name]) => ({ topic: `${kind === 'all' ? 'group' : kind}/${name}/${window}`, at_us: Math.round(this.floor.nowMs * 1000), ...this.floor.item(`${kind === 'all' ? 'group' : kind}/${encodeURIComponent(name)}/${window}`) }));
+    const at_us = Math.round(this.floor.nowMs * 1000);
+    if (!named && (scope ?? 'queue') === 'queue') return this.floor.queues.map((one) => ({ topic: `queue/${encode(one.name)}/${window}`, at_us, ...this.floor.kpis('queue', one.name, [one], [], window) }));
+    return owners.map(([kind, name]) => `${kind === 'all' ? 'group' : kind}/${encode(name)}/${window}`).map((topic) => ({ topic, at_us, ...this.floor.item(topic) }));
   }
 
   // range -- everything about an owner over a stretch of time.

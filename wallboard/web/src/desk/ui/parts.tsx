@@ -70,8 +70,21 @@ export function Select<T extends string>({ label, value, options, onChange }: Ch
   );
 }
 
+// SearchField -- holds what is typed itself: a drawing under way may still know the address from before the last key.
 export function SearchField({ value, onChange }: { value: string; onChange(value: string): void }) {
   const { words } = useDesk();
+  const [typed, setTyped] = useState(value);
+  const said = useRef<string[]>([]); // and not yet heard back: what comes back otherwise was changed elsewhere
+  useEffect(() => {
+    const at = said.current.indexOf(value);
+    if (at < 0) setTyped(value);
+    said.current = said.current.slice(at + 1);
+  }, [value]);
+  const type = (next: string) => {
+    said.current.push(next);
+    setTyped(next);
+    onChange(next);
+  };
   return (
     <input
       type="search"
@@ -81,8 +94,8 @@ export function SearchField({ value, onChange }: { value: string; onChange(value
       aria-keyshortcuts="/"
       title={words.search.key}
       placeholder={words.search.hint}
-      value={value}
-      onInput={(event) => onChange(event.currentTarget.value)}
+      value={typed}
+      onInput={(event) => type(event.currentTarget.value)}
     />
   );
 }
