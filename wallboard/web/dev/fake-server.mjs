@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { decode, encode as pack } from '@msgpack/msgpack';
 import { WebSocketServer } from 'ws';
 import { parse } from 'yaml';
+import { FakeDesk } from './fake-desk.mjs';
 import { FakeFloor } from './fake-floor.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -37,6 +38,7 @@ class FakeServer {
     this.clock = { realMs: this.startedMs, ms: this.startedMs };
     this.floor = new FakeFloor({ startMs: this.startedMs, ...floorOptions });
     this.boards = new Map(); // id -> document
+    this.desk = new FakeDesk(this.floor);
     this.build = 'build-1';
     this.feed = true; // the aggregator speaks
     this.frozen = false; // the floor stands still, the clock does not
@@ -90,6 +92,7 @@ class FakeServer {
     const file = pathname === '/' ? '/index.html' : pathname.startsWith('/d/') ? '/display.html' : pathname;
     response.setHeader('Content-Security-Policy', CSP);
     try {
+      if (await this.desk.answer(request, response)) return undefined;
       if (pathname === '/api/v1/kpis') return await this.serveKpis(response);
       if (pathname === '/api/v1/history') return this.serveHistory(new URL(request.url, 'http://x').searchParams, response);
       const body = await readFile(join(this.web, file.replace(/\.\./g, '')));

@@ -6,7 +6,7 @@ export const en = {
   agents: 'Agents',
   dash: '–',
   join: ', ',
-  window: { m15: 'last 15 min', h1: 'last hour', day: 'today', now: 'now' },
+  window: { m15: 'last 15 min', h1: 'last hour', day: 'today', now: 'now', range: 'chosen range' },
   tile: {
     waiting: 'waiting',
     longestWait: 'longest wait',

@@ -8,7 +8,7 @@ export const zhCN: Messages = {
   agents: '坐席',
   dash: '–',
   join: '，',
-  window: { m15: '近 15 分钟', h1: '近 1 小时', day: '今日', now: '当前' },
+  window: { m15: '近 15 分钟', h1: '近 1 小时', day: '今日', now: '当前', range: '所选时段' },
   tile: {
     waiting: '等待中',
     longestWait: '最长等待',

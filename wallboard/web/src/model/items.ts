@@ -21,8 +21,9 @@ export interface KpiItem extends MomentKpis, Partial<StretchKpis> {
   at_us: number;
   scope: 'queue' | 'group' | 'all' | 'agent';
   name: string;
-  window: Window | 'now';
+  window: Window | 'now' | 'range';
   from_us?: number;
+  to_us?: number; // of a range
   threshold_ms: number;
   short_abandon_ms: number;
   goal: number; // 0..1

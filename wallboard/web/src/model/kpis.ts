@@ -25,6 +25,10 @@ export class Catalogue {
     private readonly changed: () => void,
   ) {}
 
+  all(): Kpi[] {
+    return [...this.rows.values()];
+  }
+
   find(key: KpiKey): Kpi | undefined {
     return this.rows.get(key);
   }
