@@ -97,7 +97,7 @@ static void save_now(struct out *o, const struct fc_chains *c) {
 bool fc_chains_dirty(const struct fc_chains *c) { return c->changed_n > 0 || c->gone_n > 0 || c->moved; }
 
 /* A customer has few visits, nearly always: each is held against all. */
-static int64_t returned_us(struct fc_chain_record *rec, const struct fc_chain_visit *lost) {
+int64_t fc_chain_returned_us(struct fc_chain_record *rec, const struct fc_chain_visit *lost) {
     int64_t first_us = 0;
     for (uint32_t i = 0; i < rec->n; i++) {
         const struct fc_chain_visit *v = fc_chain_record_visit(rec, i);
@@ -110,7 +110,7 @@ static int64_t returned_us(struct fc_chain_record *rec, const struct fc_chain_vi
 static void tell_lost(const struct fc_chains_store *to, struct fc_chain_record *rec) {
     for (uint32_t i = 0; i < rec->n; i++) {
         const struct fc_chain_visit *v = fc_chain_record_visit(rec, i);
-        if (v->answered_us == 0 && v->over_us != 0) to->lost(to->ctx, v->contact, v->over_us, returned_us(rec, v));
+        if (v->answered_us == 0 && v->over_us != 0) to->lost(to->ctx, v->contact, v->over_us, fc_chain_returned_us(rec, v));
     }
 }
 
@@ -119,6 +119,9 @@ void fc_chains_save(struct fc_chains *c, const struct fc_chains_store *to) {
     struct out *o = malloc(sizeof *o);
     FC_ASSERT(o != NULL);
     o->to = to;
+    for (uint32_t i = 0; to->lost != NULL && i < c->returns_n; i++)
+        to->lost(to->ctx, c->returns[i].contact, c->returns[i].over_us, c->returns[i].returned_us);
+    c->returns_n = 0;
     for (uint32_t i = 0; i < c->gone_n; i++) to->gone(to->ctx, c->gone[i]);
     save_names(o, QUEUE, &c->queues);
     save_names(o, AGENT, &c->agents);

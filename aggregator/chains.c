@@ -55,6 +55,7 @@ void fc_chains_destroy(struct fc_chains *c) {
     fc_chain_numbers_fini(&c->queues);
     fc_chain_numbers_fini(&c->agents);
     free(c->changed);
+    free(c->returns);
     free(c->gone);
     free(c);
 }
@@ -143,6 +144,21 @@ void fc_chains_schedule(struct fc_chains *c, uint32_t number, const struct fc_ch
     fc_chain_wheel_set(&c->wheel, &c->records, number, fc_chains_due(c, of));
 }
 
+/* What a record would have told at the next save, if it were still there. */
+static void keep_returns(struct fc_chains *c, struct fc_chain_record *rec) {
+    for (uint32_t i = 0; (rec->flags & FC_CHAIN_DIRTY) != 0 && i < rec->n; i++) {
+        const struct fc_chain_visit *v = fc_chain_record_visit(rec, i);
+        int64_t returned_us = v->answered_us == 0 && v->over_us != 0 ? fc_chain_returned_us(rec, v) : 0;
+        if (returned_us == 0) continue;
+        if (c->returns_n == c->returns_cap) {
+            c->returns_cap = c->returns_cap == 0 ? 64 : 2 * c->returns_cap;
+            c->returns = realloc(c->returns, c->returns_cap * sizeof *c->returns);
+            FC_ASSERT(c->returns != NULL);
+        }
+        c->returns[c->returns_n++] = (struct fc_chain_return){v->contact, v->over_us, returned_us};
+    }
+}
+
 static void drop_done(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of) {
     struct fc_chain_visit left[FC_CHAIN_VISITS_MAX];
     uint32_t n = 0;
@@ -152,6 +168,7 @@ static void drop_done(struct fc_chains *c, uint32_t number, const struct fc_chai
         for (uint32_t i = ch->contact; i < ch->contact + ch->contacts_n; i++)
             for (uint32_t leg = 0; leg < of->contacts[i].legs_n; leg++) left[n++] = of->legs[of->contacts[i].leg + leg];
     }
+    keep_returns(c, fc_chain_record_at(&c->records, number));
     c->counters.forgotten += of->legs_n - n;
     c->counters.visits -= of->legs_n - n;
     touch(c, number);

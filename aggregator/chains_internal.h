@@ -6,7 +6,14 @@
 #include "chain_wheel.h"
 
 /* Always true: the facts handed over are those of all records under `window_us` at `now_us`. */
+struct fc_chain_return { /* of a visit that is not held any more */
+    uint64_t contact;
+    int64_t over_us, returned_us;
+};
+
 struct fc_chains {
+    struct fc_chain_return *returns; /* since the last save */
+    uint32_t returns_n, returns_cap;
     struct fc_fact_sink sink;
     int64_t window_us,
         wanted_us; /* wanted: configured; another than window_us only between a load and what comes after it */
@@ -32,5 +39,8 @@ void fc_chains_derive(const struct fc_chains *c, uint32_t number, struct fc_chai
 int64_t fc_chains_due(const struct fc_chains *c, const struct fc_chains_of *of);
 /* Puts the record into the wheel for when time alone changes something in what was derived of it. */
 void fc_chains_schedule(struct fc_chains *c, uint32_t number, const struct fc_chains_of *of);
+
+/* When the customer of a visit that was lost came again; 0: it has not. */
+int64_t fc_chain_returned_us(struct fc_chain_record *rec, const struct fc_chain_visit *lost);
 
 #endif

@@ -59,7 +59,8 @@
  *   "root" "outcome":"waiting"|"talking"|"answered"|"abandoned"|"left" "reason" (why it left unanswered) "agent"
  *   "offered_us" "answered_us" "over_us" (when it left, or the conversation ended) "wait_ms" (null while it waits)
  *   "talk_ms" "hold_ms" "wrap_ms" (null while it goes on) "returned_us" (not answered, and the same customer's next
- *   contact in the same scope of chains, of another root, was offered then: nobody needs to call back)
+ *   contact in the same scope of chains, of another root, was offered then: nobody needs to call back. Known for certain
+ *   within fcr.window_h; what comes later may be missed)
  *
  * QUERY (ZeroMQ ROUTER; ask with REQ or DEALER). One frame, a msgpack map, answered by one frame:
  *   {"v":1,"id":any int,"op":"snapshot","prefix":"queue/"}             latest items of the matching topics

@@ -264,7 +264,7 @@ write('interval', {
   'key-without-zero': Buffer.from('q\x01\x00sales'),
 })
 
-// --- question: kind 0 a question, 1 an interval ---
+// --- question: kind 0 a question, 1 an interval, 2 a contact ---
 
 const range = (more) => mp({ id: 1, op: 'range', scope: 'queue', name: 'sales', from_us: T, to_us: T + 3600000000n, ...more })
 const stored = (more = tally([32, 5, 33, 4], 5000000, [100, 4])) => Buffer.concat([
@@ -272,6 +272,10 @@ const stored = (more = tally([32, 5, 33, 4], 5000000, [100, 4])) => Buffer.conca
   part(1, key('g', 1, 255, 'all', T), more), part(1, key('a', 1, 255, 'kim', T), more), part(1, key('q', 'd'.charCodeAt(0), 1, 'sales', T - T % 86400000000n), more)])
 const q = (more) => part(0, '', range(more))
 const ask = (more) => Buffer.concat([stored(), q(more)])
+const contacts = (more) => part(0, '', mp({ id: 1, op: 'contacts', ...more }))
+const cardKey = (kind) => Buffer.concat([Buffer.from(kind), be8(T + 5n), be8(42)])
+const card = (kind, left = 0) => array(1, 'c', 'sales', kind === 'A' ? 'kim' : null, '4915112345678', 'invoice', 'de', 'r', 3, 0, left, T, 5, kind === 'A' ? 70 : null, kind === 'A' ? 0 : null, null)
+const filed = (kind, left) => part(2, cardKey(kind), card(kind, left))
 write('question', {
   'every-scope': Buffer.concat([stored(), q({}), q({ scope: 'all', name: 'all' }), q({ scope: 'agent', name: 'kim' }), q({ scope: 'group', name: 'all', channel: 'voice' }), part(0, '', mp({ id: 2, op: 'range', scope: 'queue', from_us: T, to_us: T + 60000000n, step_us: 60000000 }))]),
   'whole-days': ask({ from_us: T - T % 86400000000n, to_us: T - T % 86400000000n + 3n * 86400000000n }),
@@ -303,6 +307,31 @@ write('question', {
   'stored-tallies-overflow': Buffer.concat([stored(tally([32, 9223372036854775807n, 40, 9223372036854775807n])), part(1, key('q', 1, 0, 'sales', T + 60000000n), tally([32, 9223372036854775807n])), q({})]),
   'stored-key-without-name': Buffer.concat([part(1, 'q\x01\x00', tally([])), q({})]),
   'stored-key-cut': Buffer.concat([part(1, key('q', 1, 0, 'sales', T).subarray(0, 12), tally([])), q({})]),
+  'contacts-every-outcome': Buffer.concat([filed('B'), filed('A'), filed('L', 1), part(2, cardKey('R'), array(1, T)), ...['all', 'abandoned', 'answered', 'left', 'waiting', 'talking'].map((outcome) => contacts({ outcome }))]),
+  'contacts-filters': Buffer.concat([filed('A'), contacts({ queue: 'sales', agent: 'kim', channel: 'voice', limit: 1000, today: true }), contacts({ group: 'none' }), contacts({ group: 'all' })]),
+  'contacts-limit-0': contacts({ limit: 0 }),
+  'contacts-limit-1001': contacts({ limit: 1001 }),
+  'contacts-limit-negative': contacts({ limit: -5 }),
+  'contacts-outcome-unknown': contacts({ outcome: 'lost\n' }),
+  'contacts-channel-unknown': contacts({ channel: 'pigeon' }),
+  'contacts-queue-129-bytes': contacts({ queue: 'x'.repeat(129) }),
+  'contacts-agent-with-zero-byte': contacts({ agent: 'a\0b' }),
+  'contacts-from-after-to': contacts({ from_us: T, to_us: T - 1n }),
+  'contacts-to-largest': contacts({ to_us: 9223372036854775807n }),
+  'contacts-today-is-text': contacts({ today: 'yes' }),
+  'filed-key-cut': Buffer.concat([part(2, cardKey('B').subarray(0, 12), card('B')), contacts({})]),
+  'filed-key-too-long': Buffer.concat([part(2, Buffer.concat([cardKey('B'), raw(0)]), card('B')), contacts({})]),
+  'filed-over-largest': Buffer.concat([part(2, Buffer.concat([Buffer.from('B'), Buffer.alloc(16, 255)]), card('B')), contacts({})]),
+  'filed-of-version-9': Buffer.concat([part(2, cardKey('B'), array(9, 'c', 'sales')), contacts({})]),
+  'filed-cut': Buffer.concat([part(2, cardKey('B'), card('B').subarray(0, 9)), contacts({})]),
+  'filed-more-behind': Buffer.concat([part(2, cardKey('B'), Buffer.concat([card('B'), raw(0xc0)])), contacts({})]),
+  'filed-empty': Buffer.concat([part(2, cardKey('B'), Buffer.alloc(0)), contacts({})]),
+  'filed-answered-by-nobody': Buffer.concat([part(2, cardKey('A'), card('B')), contacts({})]),
+  'filed-abandoned-by-timeout': Buffer.concat([part(2, cardKey('B'), card('L', 1)), contacts({})]),
+  'filed-channel-77': Buffer.concat([part(2, cardKey('B'), array(1, 'c', 'sales', null, null, null, null, null, null, 77, 0, T, 5, null, null, null)), contacts({})]),
+  'filed-wait-largest': Buffer.concat([part(2, cardKey('B'), array(1, 'c', 'sales', null, null, null, null, null, null, 0, 0, T, 9223372036854775807n, null, null, null)), contacts({})]),
+  'returned-of-version-9': Buffer.concat([filed('B'), part(2, cardKey('R'), array(9, T)), contacts({})]),
+  'returned-0': Buffer.concat([filed('B'), part(2, cardKey('R'), array(1, 0)), contacts({})]),
   'stored-start-largest': Buffer.concat([part(1, Buffer.concat([raw(0x71, 1, 0), Buffer.from('sales'), raw(0, 255, 255, 255, 255, 255, 255, 255, 255)]), tally([])), q({})]),
 })
 

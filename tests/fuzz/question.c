@@ -1,6 +1,7 @@
 /* question -- questions to an aggregator's query endpoint, and the stored intervals that they are answered from.
- * Parts of kind 0: a question (its value); others: an interval record. A question may be refused, never left without an
+ * Parts of kind 0: a question (its value); other odd kinds: an interval's record, even ones: a contact's. A question may be refused, never left without an
  * answer of the agreed form. */
+#include "contacts.h"
 #include "query_private.h"
 #include "scratch.h"
 
@@ -22,7 +23,10 @@ static void ask(struct fc_store *store, struct fc_str request) {
         struct fc_error err = {""};
         uint8_t *reply;
         size_t n;
-        if (fc_question_read(&base, p, request.n, &q, &err) != FC_OK) fuzz_sentence(&err);
+        if (fc_contacts_is_asked(p, request.n)) {
+            struct fc_contacts_asked c;
+            if (fc_contacts_read(p, request.n, &c, &err) != FC_OK) fuzz_sentence(&err);
+        } else if (fc_question_read(&base, p, request.n, &q, &err) != FC_OK) fuzz_sentence(&err);
         else if ((q.to_us - q.from_us) / q.step_us > STEPS_MAX) continue;
         fc_query_answer(&base, p, request.n, &reply, &n);
         is_answer(reply, n);
@@ -40,14 +44,14 @@ static void create(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const char *const names[] = {"intervals"};
+    static const char *const names[] = {"contacts", "intervals"};
     struct fc_str in = fc_str_n((const char *)data, size), at = in;
     struct fc_store *store;
     struct fc_error err = {""};
     struct fuzz_part part;
     if (scratch_open(create)) rules = fc_rules_default();
     const struct fc_store_options options = {.dir = scratch, .map_bytes = 8 << 20};
-    scratch_put(names, 1, in);
+    scratch_put(names, 2, in);
     FC_ASSERT(fc_store_open(&options, &store, &err) == FC_OK);
     for (int i = 0; i < 20 && fuzz_next(&at, &part); i++)
         if (part.kind == 0) ask(store, part.value);

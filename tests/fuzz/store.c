@@ -1,5 +1,5 @@
 /* store -- the records of an aggregator's environment beside the engine's own: whose it is, how far a checkpoint came,
- * marks, journal, staged blocks, intervals. The kind of a part says which database. What opens goes on to be written. */
+ * marks, journal, staged blocks, intervals, contacts. The kind of a part says which database. What opens goes on to be written. */
 #include "driver.h"
 #include "ingest.h"
 #include "recover.h"
@@ -42,13 +42,13 @@ static void create(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const char *const names[] = {"meta", "marks", "journal", "staged", "state", "intervals"};
+    static const char *const names[] = {"meta", "marks", "journal", "staged", "state", "intervals", "contacts"};
     struct fc_store *store;
     struct fc_error err = {""};
     struct fc_recovered counts;
     if (scratch_open(create)) rules = fc_rules_default();
     const struct fc_store_options options = {.dir = scratch, .map_bytes = 8 << 20, .merge = fc_tally_merge_bytes};
-    scratch_put(names, 6, fc_str_n((const char *)data, size));
+    scratch_put(names, 7, fc_str_n((const char *)data, size));
     if (fc_store_open(&options, &store, &err) != FC_OK) {
         fuzz_sentence(&err);
         return 0;

@@ -66,6 +66,16 @@ struct fc_oracle_answer {
 void fc_oracle_ask(const struct fc_oracle *o, const struct fc_oracle_question *q, struct fc_oracle_answer *out);
 void fc_oracle_answer_fini(struct fc_oracle_answer *a);
 
+/* Every visit that is over, in no order. returned_us: its customer's next offer after it, in the same scope of chains and
+ * of another root, when it was not answered; 0: none. */
+struct fc_oracle_over {
+    struct fc_str contact, queue;
+    bool answered;
+    enum fc_left reason; /* of one that was not */
+    int64_t offered_us, over_us, returned_us;
+};
+void fc_oracle_each_over(const struct fc_oracle *o, void (*each)(void *ctx, const struct fc_oracle_over *over), void *ctx);
+
 /* Nearest rank, exact: the smallest value with at least q of all at or below it. The list is not empty. */
 int64_t fc_oracle_quantile(const struct fc_oracle_list *list, double q);
 

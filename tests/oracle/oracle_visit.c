@@ -160,3 +160,44 @@ void oracle_visit_facts(struct fc_oracle *o) {
     for (size_t i = 0; i < o->told_n; i++)
         if (o->told[i].ev->kind == FC_MISSED) missed(o, &o->told[i]);
 }
+
+/* ---- who is over ------------------------------------------------------------------------------------------------ */
+
+static const char *scope_of(const struct fc_oracle *o, int queue) {
+    for (size_t g = 0; g < o->rules->groups_n; g++)
+        if (oracle_in_group(o, &o->rules->groups[g], queue)) return o->rules->groups[g].name;
+    return "";
+}
+
+/* Without a root of its own a visit is a contact by itself. */
+static bool one_contact(const struct fc_oracle *o, int a, int b) {
+    const struct visit *x = &o->visits[a], *y = &o->visits[b];
+    struct fc_str root_x = x->root == NOBODY ? o->contacts.at[a] : o->roots.at[x->root];
+    struct fc_str root_y = y->root == NOBODY ? o->contacts.at[b] : o->roots.at[y->root];
+    return fc_str_eq(root_x, root_y);
+}
+
+static int64_t came_again_us(const struct fc_oracle *o, int contact) {
+    const struct visit *lost = &o->visits[contact];
+    int64_t first_us = 0;
+    for (int c = 0; c < o->contacts.n; c++) {
+        const struct visit *v = &o->visits[c];
+        bool later = v->offered_us != NEVER && v->offered_us > lost->left_us && v->customer == lost->customer;
+        if (!later || lost->customer == NOBODY || one_contact(o, c, contact)) continue;
+        if (strcmp(scope_of(o, v->queue), scope_of(o, lost->queue)) != 0) continue;
+        if (first_us == 0 || v->offered_us < first_us) first_us = v->offered_us;
+    }
+    return first_us;
+}
+
+void fc_oracle_each_over(const struct fc_oracle *o, void (*each)(void *ctx, const struct fc_oracle_over *over), void *ctx) {
+    for (int c = 0; c < o->contacts.n; c++) {
+        const struct visit *v = &o->visits[c];
+        bool answered = v->answered_us != NEVER;
+        int64_t over_us = answered ? v->ended_us : v->left_us;
+        if (v->offered_us == NEVER || over_us == NEVER) continue;
+        each(ctx, &(struct fc_oracle_over){.contact = o->contacts.at[c], .queue = o->queues.at[v->queue], .answered = answered,
+                                           .reason = v->reason, .offered_us = v->offered_us, .over_us = over_us,
+                                           .returned_us = answered ? 0 : came_again_us(o, c)});
+    }
+}

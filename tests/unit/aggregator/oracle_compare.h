@@ -4,6 +4,9 @@
 
 #include "oracle_play.h"
 
+#include "card.h"
+#include "chains.h"
+
 struct owner {
     enum fc_scope scope;
     const char *name;
@@ -287,6 +290,59 @@ USED static void compare_gauges(struct play *p) {
         ask_oracle(o, &at);
         compare_gauges_of(&at, &wanted.at[i].gauges);
     }
+    fc_oracle_destroy(o);
+}
+
+/* ---- contacts that are over -------------------------------------------------------------------------------------- */
+
+static struct kept *filed(struct play *p, char prefix, const struct fc_oracle_over *c) {
+    char key[FC_CARD_KEY];
+    fc_card_key_returned(key, c->over_us, fc_chain_hash(c->contact));
+    key[0] = prefix;
+    return *slot_of(&p->contacts, fc_str_n(key, sizeof key));
+}
+
+static int64_t returned_of(const struct kept *k) {
+    int64_t us = 0;
+    if (k != NULL && fc_card_decode_returned(fc_str_n(k->value, k->value_n), &us, NULL) != FC_OK) fail_msg("a return that cannot be read");
+    return us;
+}
+
+struct filing {
+    struct play *p;
+    int n, returns;
+};
+
+/* A return from beyond W is as it was known while the chain was held. */
+static void compare_over(void *ctx, const struct fc_oracle_over *c) {
+    struct filing *f = ctx;
+    struct fc_card card;
+    struct fc_error err = {""};
+    char prefix = fc_card_prefix(c->answered ? FC_CARD_ANSWERED : c->reason == FC_LEFT_ABANDONED ? FC_CARD_ABANDONED : FC_CARD_LEFT);
+    struct kept *k = filed(f->p, prefix, c);
+    if (k == NULL) fail_msg("floor %d: %.*s is over and not filed as '%c'", f->p->number, FC_STR_ARG(c->contact), prefix);
+    if (fc_card_decode(fc_str_n(k->key, k->key_n), fc_str_n(k->value, k->value_n), &card, &err) != FC_OK) fail_msg("%s", err.text);
+    assert_true(fc_str_eq(card.contact, c->contact) && fc_str_eq(card.queue, c->queue));
+    assert_true(card.offered_us == c->offered_us && card.over_us == c->over_us && (c->answered || card.left == c->reason));
+    int64_t came_us = returned_of(filed(f->p, FC_CARD_RETURNED, c)), window_us = f->p->floor.rules.chain_window_us;
+    bool beyond = (c->returned_us == 0 || c->returned_us - c->over_us >= window_us) && (came_us == 0 || came_us - c->over_us >= window_us);
+    if (came_us != c->returned_us && !beyond) {
+        if (getenv("FC_FLOOR") != NULL) fc_floor_print(&f->p->floor, f->p->fed);
+        fail_msg("floor %d: %.*s came again at %lld, stored is %lld", f->p->number, FC_STR_ARG(c->contact), (long long)c->returned_us, (long long)came_us);
+    }
+    f->n++;
+    f->returns += came_us != 0;
+}
+
+/* As many as there are, each where it belongs: so none twice and none too many. Of the last checkpoint. */
+USED static void compare_contacts(struct play *p) {
+    struct fc_oracle *o = oracle_now(p);
+    struct filing f = {.p = p};
+    int records = 0;
+    fc_oracle_each_over(o, compare_over, &f);
+    for (int i = 0; i < KEPT_SLOTS; i++)
+        for (const struct kept *k = p->contacts.at[i]; k != NULL; k = k->next) records += k->key[0] != FC_CARD_RETURNED;
+    assert_int_equal(records, f.n);
     fc_oracle_destroy(o);
 }
 

@@ -24,6 +24,7 @@ static void play_floor(int number, const struct fc_floor_spec *spec, int parts) 
         compare_windows(&p, FC_ORACLE_PLAIN + 1);
         compare_stored(&p);
         compare_gauges(&p);
+        compare_contacts(&p);
     }
     end_play(&p);
 }
