@@ -208,6 +208,44 @@ describe('the floor page', { skip }, () => {
     });
   });
 
+  it('says in words that there is no such board, and shows it as soon as it is saved; another version at once', async () => {
+    await onPage({ path: '/d/team-a?lang=en' }, async ({ page, server }) => {
+      await shows(page, '.no-board p', 'There is no board named team-a');
+      assert.deepEqual((await page.locator('.no-board a').allInnerTexts()).sort(), ['Floor', 'Queues', 'Service quality']);
+      const board = (text) => ({ id: 'team-a', title: 'Team A', palette: 'colour-blind', tiles: [{ kind: 'text', text, w: 12, h: 8 }] });
+      server.putBoard(board('first'));
+      await shows(page, '.announcement', 'first');
+      assert.equal(await page.evaluate(() => document.documentElement.dataset.palette), 'colour-blind');
+      server.putBoard(board('second'));
+      await shows(page, '.announcement', 'second');
+      server.putBoard(null, 'team-a');
+      await shows(page, '.no-board p', 'There is no board named team-a');
+    });
+  });
+
+  it('shows its own copy of the floor board where the server has none', async () => {
+    await onPage({}, async ({ page, server }) => {
+      server.putBoard(null, 'floor');
+      await page.reload();
+      await tiles(page);
+      assert.ok((await page.locator('.card').count()) > 0);
+    });
+  });
+
+  it('takes turns with the next board, without a tile that has nothing to show', async () => {
+    await onPage({ path: '/d/one?lang=en' }, async ({ page, server }) => {
+      const board = (id, next, kpi) => ({ id, next, next_s: 5, tiles: [{ kind: 'number', kpi, window: 'day', w: 12, h: 8 }] });
+      await page.evaluate(() => {
+        window.holes = 0;
+        new MutationObserver(() => (window.holes += document.documentElement.dataset.board === 'two' && /^–?$/.test(document.querySelector('.main')?.textContent ?? '') ? 1 : 0)).observe(document.body, { subtree: true, childList: true, characterData: true });
+      });
+      server.putBoard(board('one', 'two', 'offered'));
+      server.putBoard(board('two', 'one', 'answered'));
+      await page.waitForFunction(() => document.documentElement.dataset.board === 'two' && location.pathname === '/d/two', null, PATIENCE);
+      assert.equal(await page.evaluate(() => window.holes), 0);
+    });
+  });
+
   it('loads itself anew when the server holds another build', async () => {
     await onPage({ refusals: true }, async ({ page, server }) => {
       await tiles(page);

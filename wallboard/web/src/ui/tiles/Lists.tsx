@@ -20,7 +20,8 @@ const LINES_OF_TWO = 1.6; // an entry of a line and its small print, in lines
 
 function useListing({ view, box }: TileProps, count: number, linesEach: number, beside: string[] = []): Listing {
   const { text, format } = usePage().locale;
-  const plan = planRows(inner(box, 1).height / linesEach, box.screen, Math.min(count, view.tile.limit ?? count), linesEach === 1 ? 1.75 : 1.5);
+  const wall = { ...box.screen, flow: false }; // on a phone too a list shows its head, not all of itself
+  const plan = planRows(inner(box, 1).height / linesEach, wall, Math.min(count, view.tile.limit ?? count), linesEach === 1 ? 1.75 : 1.5);
   const perPage = Math.min(plan.perPage, view.tile.limit ?? Infinity);
   const rest = count - perPage;
   const words = linesEach === 1 ? beside : [count > 0 ? format.count(count) : '', rest > 0 ? text.board.more(format.count(rest)) : ''].filter((word) => word !== '');
