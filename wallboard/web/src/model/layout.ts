@@ -54,8 +54,8 @@ function smallPrint(width: number, height: number, { rem }: Screen): number {
   return Math.max(least * rem, Math.min(most * rem, height / 7.5, width / 10));
 }
 
-function flowBox({ kind, h }: Tile, screen: Screen): Box {
-  const rows = { number: 2, goal: 2.5, gauge: 4, trend: 4, causes: 4, clock: 2.5, text: 3 }[kind as string] ?? Math.min(8, Math.max(3, h));
+function flowBox({ kind, h, kpi }: Tile, screen: Screen): Box {
+  const rows = kpi === 'agents' ? 3 : { number: 2, goal: 2.5, gauge: 4, trend: 4, causes: 4, clock: 2.5, text: 3 }[kind as string] ?? Math.min(8, Math.max(3, h));
   return { left: 0, top: 0, width: screen.width, height: rows * FLOW_CELL_REM * screen.rem, em: screen.rem, screen };
 }
 

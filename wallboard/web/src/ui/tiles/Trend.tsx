@@ -47,7 +47,7 @@ export function TrendTile({ view, box }: TileProps) {
       <div class="legend" style={{ height: `${legend}px` }}>
         {lines.map((line, i) => (
           <Figure key={line.kpi} kpi={line.kpi} item={item} class={`line-${i}`}>
-            <LineNow line={line} item={item} size={fontFor('88:88', body.width / lines.length - box.em, digits)} />
+            <LineNow line={line} item={item} size={fontFor(line.unit === 'instant' ? '88:88:88' : written(figureOf(item, line.kpi), locale).padEnd(5, '8'), body.width / lines.length - box.em, digits)} />
             {lines.length > 1 && (
               <small class="name">
                 <svg class="dash" viewBox="0 0 24 4" aria-hidden="true">
