@@ -76,7 +76,7 @@ static void fill(struct book *book) {
             assert_true(fc_chains_put(c, key_of(i), &v));
         }
     fc_chains_advance(c, START_US + 13 * HOUR_US);
-    fc_chains_save(c, book_put, never_gone, book);
+    fc_chains_save(c, &(struct fc_chains_store){.put = book_put, .gone = never_gone, .ctx = book});
     fc_chains_destroy(c);
     qsort(book->items, book->n, sizeof *book->items, by_key);
 }
