@@ -31,7 +31,7 @@ static const struct fc_field tile_fields[] = {
     {.key = "scope", .kind = FC_FIELD_WORD, .words = "queue group agent all"},
     {.key = "name", .kind = FC_FIELD_NAME, .max = FC_QUERY_NAME_MAX},
     {.key = "channel", .kind = FC_FIELD_WORD, .words = "all voice chat email sms ticket internal"},
-    {.key = "kpi", .kind = FC_FIELD_KPI},
+    {.key = "kpi", .kind = FC_FIELD_SIGHT},
     {.key = "window", .kind = FC_FIELD_WORD, .words = "now m15 h1 day"},
     {.key = "goal", .kind = FC_FIELD_NUMBER, .min = -BIGGEST, .max = BIGGEST},
     {.key = "warning", .kind = FC_FIELD_NUMBER, .min = -BIGGEST, .max = BIGGEST},
@@ -108,6 +108,11 @@ static bool check_number(struct fc_check *c, const json_t *tile) {
     const json_t *kpi = json_object_get(tile, "kpi");
     if (kpi == NULL && !kind_is(tile, "number goal gauge trend top")) return true;
     if (kpi == NULL) return fc_check_fail(c, "is a %s, but has no `kpi`", json_string_value(json_object_get(tile, "kind")));
+    if (is_word(tile, "kpi", "agents")) {
+        if (kind_is(tile, "number")) return true;
+        return fc_check_fail(c, "is a %s of \"agents\", expected a number, which shows them by state, or one state: agents.available",
+                             json_string_value(json_object_get(tile, "kind")));
+    }
     if (fc_kpi_path_read(fc_tree_str(kpi), &path, &none) != FC_OK) return false; /* checked already */
     if (fc_kpi_row(path.kpi)->where == FC_KPI_MOMENT || !is_word(tile, "window", "now")) return true;
     (void)fc_check_enter(c, "window");

@@ -205,6 +205,7 @@ static bool check_value(struct fc_check *c, json_t *value, const struct fc_field
     case FC_FIELD_CLOCK: return (json_is_string(value) && fc_clock_minute(fc_tree_str(value)) >= 0) || expected(c, value, "a time such as \"22:00\", to \"23:59\"");
     case FC_FIELD_ZONE: return check_zone(c, value);
     case FC_FIELD_KPI: return check_kpi(c, value);
+    case FC_FIELD_SIGHT: return (json_is_string(value) && fc_str_is(fc_tree_str(value), "agents")) || check_kpi(c, value);
     case FC_FIELD_MAP: return fc_check_map(c, value, f->fields);
     case FC_FIELD_LIST: return check_list(c, value, f);
     }

@@ -25,6 +25,7 @@ enum fc_field_kind {
     FC_FIELD_CLOCK,  /* "22:00" */
     FC_FIELD_ZONE,   /* an IANA zone that this machine knows */
     FC_FIELD_KPI,    /* one number of the catalogue */
+    FC_FIELD_SIGHT,  /* likewise, or "agents", which are shown by state */
     FC_FIELD_MAP,    /* of `fields` */
     FC_FIELD_LIST,   /* of up to max values, each as fields[0] says, whose key is not looked at */
 };

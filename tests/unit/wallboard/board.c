@@ -45,6 +45,7 @@ static void wrong_ones_are_named(void **state) {
     yaml_says(HEAD "- {kind: dial, x: 0, y: 0, w: 1, h: 1}\n", "b.yaml:4:10: `tiles[1].kind` is \"dial\", expected one of: number goal");
     yaml_says(HEAD "- {kind: number, x: 0, y: 0, w: 1, h: 1}\n", "b.yaml:4:3: `tiles[1]` is a number, but has no `kpi`");
     yaml_says(HEAD "- {kind: number, x: 0, y: 0, w: 1, h: 1, kpi: left}\n", "`tiles[1].kpi` is \"left\", expected left. and one of: abandoned timeout");
+    yaml_says(HEAD "- {kind: gauge, x: 0, y: 0, w: 1, h: 1, kpi: agents}\n", "`tiles[1]` is a gauge of \"agents\", expected a number, which shows them by state");
     yaml_says(HEAD "- {kind: number, x: 0, y: 0, w: 1, h: 1, kpi: asa_ms.max}\n", "but asa_ms is one number, without parts");
     yaml_says(HEAD "- {kind: number, x: 0, y: 0, w: 1, h: 1, kpi: asa_ms, window: now}\n", "`tiles[1].window` is \"now\", but asa_ms needs a stretch of time");
     yaml_says(HEAD "- {kind: number, x: 0, y: 0, w: 1, h: 1, kpi: waiting, scope: queue}\n", "`tiles[1]` has scope queue, but no `name`");
