@@ -217,10 +217,9 @@ export const deskEn = {
     saved: 'Saved',
     rev: 'Version',
     show: 'Show',
-    edit: 'Edit',
+    file: 'File',
     history: 'Open on a display: its address is enough, no sign-in.',
     none: 'No boards',
-    new: 'New board',
   },
   problem: {
     absent: 'The server does not have this.',

@@ -211,10 +211,9 @@ export const deskZhCN: DeskMessages = {
     saved: '保存时间',
     rev: '版本',
     show: '打开',
-    edit: '编辑',
+    file: '文件',
     history: '在大屏上打开地址即可显示，无需登录。',
     none: '没有看板',
-    new: '新建看板',
   },
   problem: {
     absent: '服务器没有此内容。',
