@@ -62,6 +62,7 @@ function Card({ agent }: { agent: AgentRow }) {
 function States({ name, range }: { name: string; range: Range & { text: string } }) {
   const { words } = useDesk();
   const asked = useAsk<Timeline>([query('/api/v1/timeline', { agent: name, from: range.fromMs * 1000, to: range.toMs * 1000 })], ASKED_EVERY_MS);
+  if (asked.problem?.kind === 'absent') return null; // this server keeps no timelines, or none of this agent
   return (
     <Panel title={words.agent.timelineOf(range.text)}>
       <Answered asked={asked}>

@@ -16,16 +16,17 @@ import { Chip } from './Frame';
 interface Props {
   queue: QueueView;
   room: 'small' | 'medium' | 'wide';
+  span: number | undefined; // tracks of the grid; undefined: it flows
 }
 
-export const QueueCard = memo(function QueueCard({ queue, room }: Props) {
+export const QueueCard = memo(function QueueCard({ queue, room, span }: Props) {
   const { text, format } = usePage().locale;
   const lost = queue.main?.sources_lost ?? [];
   const level = lost.length > 0 ? OK : worst(queue.levels); // what is not known to be so alarms nobody
   const item = queue.main;
   const caption = text.tile.trend(format.count(queue.trend.peak()));
   return (
-    <article class={`card level-${level} ${queue.old ? 'old' : ''} ${lost.length > 0 ? 'lost' : ''}`} data-queue={queue.name} data-room={room}>
+    <article class={`card level-${level} ${queue.old ? 'old' : ''} ${lost.length > 0 ? 'lost' : ''}`} data-queue={queue.name} data-room={room} style={span === undefined ? undefined : { gridColumn: `span ${span}` }}>
       <header>
         <h3 title={queue.name}>{queue.name}</h3>
         {lost.length > 0 ? (

@@ -39,9 +39,13 @@ export function QueuesTile({ view, box }: TileProps) {
 function Cards({ view, box, head, plan }: TileProps & { head: Head; plan: NonNullable<ReturnType<typeof planCards>> }) {
   const { text, format } = usePage().locale;
   const threshold = commonThreshold(view.queues);
+  // The last row is as wide as the others, however many stand in it.
+  const count = view.queues.length;
+  const last = count % plan.columns || plan.columns;
   const tracks = box.screen.flow
     ? {}
-    : { gridTemplateColumns: `repeat(${plan.columns}, minmax(0, 1fr))`, gridTemplateRows: `repeat(${plan.rows}, minmax(0, 1fr))` };
+    : { gridTemplateColumns: `repeat(${plan.columns * last}, minmax(0, 1fr))`, gridTemplateRows: `repeat(${plan.rows}, minmax(0, 1fr))` };
+  const spanOf = (i: number) => (box.screen.flow ? undefined : i < count - last ? last : plan.columns);
   const aside = (
     <span class="aside">
       <Window view={view} />
@@ -51,8 +55,8 @@ function Cards({ view, box, head, plan }: TileProps & { head: Head; plan: NonNul
   return (
     <Frame view={view} box={box} head={head} class="bare" aside={aside}>
       <div class="cards" style={{ fontSize: `${plan.em}px`, gap: `${GAP_REM}rem`, ...tracks }}>
-        {view.queues.map((queue) => (
-          <QueueCard key={queue.name} queue={queue} room={plan.room} />
+        {view.queues.map((queue, i) => (
+          <QueueCard key={queue.name} queue={queue} room={plan.room} span={spanOf(i)} />
         ))}
       </div>
     </Frame>
