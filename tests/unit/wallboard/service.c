@@ -348,9 +348,14 @@ static void snapshot_then_changes(void **state) {
     next = ws_next(fd, "state");
     assert_int_equal(waiting_in(next, "agent/late/day"), 8);
     json_decref(next);
-    next = ws_next(fd, "tick");
-    assert_string_equal(json_string_value(json_object_get(next, "feed")), "up");
-    json_decref(next);
+    bool up = false; /* a slow machine may have let more than two seconds pass since the last beat */
+    for (int i = 0; i < 5 && !up; i++) {
+        beat("aaaa");
+        next = ws_next(fd, "tick");
+        up = strcmp(json_string_value(json_object_get(next, "feed")), "up") == 0;
+        json_decref(next);
+    }
+    assert_true(up);
     ws_subscribe(fd, "\"no/such\""); /* the former set is replaced; even nothing is answered */
     next = ws_next(fd, "state");
     assert_int_equal(json_array_size(json_object_get(next, "items")), 0);
