@@ -78,7 +78,7 @@ browser_tests() {
 # not_sanitized -- a ctest pattern for what a sanitizer would learn nothing new of, or would take too long over: whole programs
 # whose ways others go too; under the thread sanitizer also what runs on one thread.
 not_sanitized() {
-    local programs='^chance/(same|canaries)$|^e2e/(bad_input|cells|channels|corpora|doors|figures|follow|health|time|waiting)$'
+    local programs='^chance/(same|canaries)$|^unit/bench/|^e2e/(bad_input|cells|channels|contacts|corpora|doors|formats|figures|follow|health|time|waiting)$'
     [ "$sanitize" != thread ] || programs+='|^e2e/(crash|disk|hostile)$|^(bench|chance|fuzz|model)/|^unit/(base|bench|event|oracle|state)/'
     [ "$sanitize" != thread ] || programs+='|^unit/aggregator/(cases|chain|engine|oracle_?(|cells|days|laws|reload|stored)$|rules|survey|timeline|zone)'
     printf '%s' "$programs"
