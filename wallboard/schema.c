@@ -182,7 +182,7 @@ static bool check_list(struct fc_check *c, json_t *value, const struct fc_field 
     char what[60];
     (void)snprintf(what, sizeof what, "a list of at most %.0f entries", f->max);
     if (!json_is_array(value)) return expected(c, value, what);
-    if (json_array_size(value) > f->max) return fc_check_fail(c, "has %zu entries, expected at most %.0f", json_array_size(value), f->max);
+    if ((double)json_array_size(value) > f->max) return fc_check_fail(c, "has %zu entries, expected at most %.0f", json_array_size(value), f->max);
     for (size_t i = 0; i < json_array_size(value); i++) {
         size_t back = fc_check_enter_at(c, i);
         json_t *mend = mended(c, json_array_get(value, i), &f->fields[0]);

@@ -83,8 +83,8 @@ static int64_t offered_in_range(void) {
     uint8_t *bytes = fixture_read("questions-1.bin", &n), *reply;
     struct fc_query_base base = {.store = store, .rules = rules, .now_us = FROM_US};
     struct fc_mp mp = fc_mp_open(bytes, n), at, key;
-    uint32_t items;
-    int64_t sum = 0, offered;
+    uint32_t items = 0;
+    int64_t sum = 0, offered = 0;
     assert_true(fc_mp_skip(&mp));
     fc_query_answer(&base, bytes, fc_mp_offset(&mp), &reply, &reply_n);
     assert_true(fc_mp_find(reply, reply_n, "items", &at) && fc_mp_array(&at, &items));
@@ -124,7 +124,7 @@ static void questions_1(void **state) {
     struct fc_query_base base = {.store = store, .rules = rules, .now_us = FROM_US};
     struct fc_error err;
     struct fc_mp mp = fc_mp_open(bytes, n), at;
-    uint32_t items;
+    uint32_t items = 0;
     bool ok = false;
     (void)state;
     assert_true(fc_mp_skip(&mp));

@@ -178,7 +178,7 @@ static void very_many_get_everything_once(void **state) {
 static void ask(const void *question, size_t n, char error[200]) {
     uint8_t answer[2000];
     struct fc_mp at;
-    struct fc_str text;
+    struct fc_str text = {0};
     void *s = open_socket(ZMQ_DEALER, query_at);
     uint64_t refused = fc_publisher_counted(publisher)->questions_refused;
     int none = 1, len = -1;

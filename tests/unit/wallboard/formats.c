@@ -20,7 +20,7 @@ static void wake(struct fc_seat *seat) { (void)seat; }
 
 static void feed_message(const uint8_t *bytes, size_t n) {
     struct fc_mp at;
-    struct fc_str topic;
+    struct fc_str topic = {0};
     assert_true(fc_mp_find(bytes, n, "topic", &at) && fc_mp_str(&at, &topic));
     (void)fc_hub_message(&hub, 0, topic, bytes, n, now);
 }
