@@ -51,7 +51,8 @@ if new link-1.bin; then "$make" link events-1.bin link-1.bin; fi
 
 # A spool that nobody has taken anything of.
 if new spool-1; then
-    (cd "$work" && "$bin/floorcast-collector" --source "ndjson:$here/events-1.ndjson" --once --spool spool 2>/dev/null)
+    cp "$here/events-1.ndjson" "$work"
+    (cd "$work" && "$bin/floorcast-collector" --source ndjson:events-1.ndjson --once --spool spool 2>/dev/null)
     "$make" compact "$work/spool" spool-1
     cp "$work/spool/customer.key" spool-1/
 fi
