@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { makeLocale, pickLanguage } from '../src/i18n';
+import { editorMessages } from '../src/i18n/editor';
 import { en } from '../src/i18n/en';
 import { zhCN } from '../src/i18n/zh-CN';
 import { backoffMs } from '../src/net/backoff';
@@ -13,9 +14,11 @@ function paths(node: unknown, at = ''): string[] {
 }
 
 test('both languages have the same keys with the same values to fill in, none empty', () => {
-  assert.deepEqual(paths(zhCN).sort(), paths(en).sort());
   const texts = (node: unknown): unknown[] => (typeof node === 'object' && node ? Object.values(node).flatMap(texts) : [node]);
-  assert.ok([...texts(en), ...texts(zhCN)].every((text) => text !== ''));
+  for (const [one, other] of [[en, zhCN], [editorMessages.en, editorMessages['zh-CN']]]) {
+    assert.deepEqual(paths(other).sort(), paths(one).sort());
+    assert.ok([...texts(one), ...texts(other)].every((text) => text !== ''));
+  }
 });
 
 test('languages: the first wish that can be met', () => {

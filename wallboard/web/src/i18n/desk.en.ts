@@ -211,6 +211,8 @@ export const deskEn = {
     above: (limit: string) => `above ${limit}`,
   },
   boards: {
+    edit: 'Edit',
+    begin: 'New board',
     title: 'Board',
     origin: { 'built-in': 'built in', file: 'from a file', saved: 'saved here' } as Record<string, string>,
     from: 'Origin',

@@ -205,6 +205,8 @@ export const deskZhCN: DeskMessages = {
     above: (limit) => `高于 ${limit}`,
   },
   boards: {
+    edit: '编辑',
+    begin: '新建看板',
     title: '看板',
     origin: { 'built-in': '内置', file: '来自文件', saved: '在此保存' },
     from: '来源',

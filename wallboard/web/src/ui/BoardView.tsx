@@ -18,7 +18,7 @@ import { TrendTile } from './tiles/Trend';
 import { ClockTile, TextTile } from './tiles/Words';
 
 // One more kind of tile: a component here, and what it needs in model/topics and model/tiles.
-const COMPONENTS: Record<Tile['kind'], ComponentType<TileProps>> = {
+export const COMPONENTS: Record<Tile['kind'], ComponentType<TileProps>> = {
   number: NumberTile,
   goal: GoalTile,
   gauge: GaugeTile,

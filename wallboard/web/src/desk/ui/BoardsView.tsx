@@ -15,6 +15,8 @@ export function BoardsView() {
     <>
       <div class="toolbar">
         <p class="hint">{words.boards.history}</p>
+        <span class="spacer" />
+        <a class="button" href="/edit">{words.boards.begin}</a>
       </div>
       <Answered asked={asked}>{([told]) => (told && told.boards.length > 0 ? <List boards={told.boards} /> : <Empty title={words.boards.none} />)}</Answered>
     </>
@@ -34,6 +36,7 @@ function List({ boards }: { boards: Board[] }) {
     { key: 'saved', title: w.saved, numbers: true, value: (board) => board.saved_us, cell: (board) => <span class="digits">{board.saved_us ? show.stamp(board.saved_us / 1000) : text.dash}</span> },
     { key: 'rev', title: w.rev, numbers: true, value: (board) => board.rev, cell: (board) => <span class="digits">{format.count(board.rev)}</span> },
     { key: 'show', title: w.show, value: title, cell: (board) => <a class="button" tabIndex={-1} href={at('d', board)} aria-label={`${w.show} ${title(board)}`}>{w.show}</a> },
+    { key: 'edit', title: w.edit, value: title, cell: (board) => <a class="button" tabIndex={-1} href={at('edit', board)} aria-label={`${w.edit} ${title(board)}`}>{w.edit}</a> },
     { key: 'file', title: w.file, value: title, cell: (board) => <a class="button" tabIndex={-1} download={`${board.id}.yaml`} href={`/api/v1/boards/${encodeURIComponent(board.id)}?format=yaml`} aria-label={`YAML ${title(board)}`}>YAML</a> },
   ];
   const rows = useSorted(boards, columns, order, (board) => board.id);
