@@ -163,6 +163,15 @@ describe('the board editor', { skip }, () => {
     await page.waitForSelector('[data-notice=absent]', PATIENCE);
   });
 
+  it('says in words that nothing can be saved', async () => {
+    const page = await browser.newPage();
+    await page.route('**/api/v1/boards', (route) => route.fulfill({ json: { boards: [{ id: 'team', title: 'Team', rev: 1, saved_us: 1, origin: 'saved', editable: false }] } }));
+    await page.goto(url('/edit/team?lang=en'));
+    await page.getByText('Boards are read-only here').waitFor(PATIENCE);
+    assert.ok(await page.locator('[data-save]').isDisabled());
+    await page.close();
+  });
+
   it('has no WCAG violation in either language and theme, also on a phone, and the browser no complaint', async () => {
     for (const [path, width] of [['team?lang=en', 1366], ['team?lang=zh-CN&theme=light', 1366], ['team?lang=zh-CN', 390]]) {
       const { page } = await openPage(browser, url(`/edit/${path}`), { width, height: 768 });

@@ -35,7 +35,7 @@ test('whatever is moved and resized by chance, the server would take it', () => 
   const seed = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);
   console.log(`FC_SEED=${seed}`);
   let state = seed;
-  const chance = (below: number) => (state = (state * 1103515245 + 12345) % 2147483648) % 65536 % below;
+  const chance = (below: number) => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 16) % below;
   let doc: BoardDoc = { ...board(), columns: 8, rows: 6 };
   let moved = 0;
   for (let i = 0; i < 6; i++) doc = addTile(doc, newTile(PALETTE[chance(PALETTE.length)]!, gridOf(doc), 'x'))?.doc ?? doc;

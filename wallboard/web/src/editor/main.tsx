@@ -18,6 +18,7 @@ import { App } from './ui/App';
 import './style/editor.css';
 
 const NAMES_EVERY_MS = 30_000;
+const SAID_MS = 8_000; // how long a message stands
 
 const choices = readChoices(location.search);
 const root = document.getElementById('root')!;
@@ -60,8 +61,11 @@ const preferences: Preferences = {
   },
 };
 
+let unsaying = 0;
 function say(words: string): void {
   said = words;
+  window.clearTimeout(unsaying);
+  if (words !== '') unsaying = window.setTimeout(say, SAID_MS, '');
   askFrame();
 }
 

@@ -3,7 +3,7 @@ export const editorEn = {
   title: 'Board editor',
   skip: 'Skip to the form',
   boards: 'All boards',
-  choose: { heading: 'Choose a board', edit: 'Edit', show: 'Show', begin: 'Begin a new board', id: 'Name in the address', idHint: 'a to z, 0 to 9 and -', idBad: 'Use 1 to 64 of a to z, 0 to 9 and -, not beginning with -.', taken: 'There is a board of this name already.', go: 'Begin' },
+  choose: { heading: 'Choose a board', edit: 'Edit', show: 'Show', begin: 'Begin a new board', id: 'Name in the address (a to z, 0 to 9 and -)', idBad: 'Use 1 to 64 of a to z, 0 to 9 and -, not beginning with -.', taken: 'There is a board of this name already.', go: 'Begin' },
   bar: { undo: 'Undo', redo: 'Redo', save: 'Save', saving: 'Saving…', saved: 'Saved', unsaved: 'Not saved yet', show: 'Show on a display', loading: 'Loading…' },
   notice: {
     readOnly: 'Boards are read-only here: the server was started without --data. You can look and try, but not save.',

@@ -5,7 +5,7 @@ export const editorZhCN: EditorMessages = {
   title: '看板编辑器',
   skip: '跳到设置',
   boards: '全部看板',
-  choose: { heading: '选择看板', edit: '编辑', show: '打开', begin: '新建看板', id: '地址中的名称', idHint: '小写字母、数字和 -', idBad: '请使用 1 至 64 个小写字母、数字或 -，且不能以 - 开头。', taken: '已有同名看板。', go: '新建' },
+  choose: { heading: '选择看板', edit: '编辑', show: '打开', begin: '新建看板', id: '地址中的名称（小写字母、数字和 -）', idBad: '请使用 1 至 64 个小写字母、数字或 -，且不能以 - 开头。', taken: '已有同名看板。', go: '新建' },
   bar: { undo: '撤销', redo: '重做', save: '保存', saving: '正在保存…', saved: '已保存', unsaved: '尚未保存', show: '在大屏上打开', loading: '正在加载…' },
   notice: {
     readOnly: '此处看板为只读：服务器启动时未指定 --data。可以查看和试改，但不能保存。',

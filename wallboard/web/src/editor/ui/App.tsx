@@ -34,7 +34,7 @@ export function App({ page, editor, preferences, tiles, choosing, cut, said }: P
       <EditorProvider value={editor}>
         <Bar preferences={preferences} choosing={choosing} />
         {choosing ? <Chooser /> : <Board tiles={tiles} cut={cut} />}
-        <p class="hidden-label" role="status" aria-live="polite" data-said>{said}</p>
+        <p class="said" role="status" aria-live="polite" data-said>{said}</p>
       </EditorProvider>
     </PageProvider>
   );

@@ -34,7 +34,7 @@ export function Chooser() {
       </ul>
       <form class="panel" onSubmit={begin}>
         <h2>{w.begin}</h2>
-        <Typed label={`${w.id} (${w.idHint})`} value={id} bad={bad !== ''} onChange={setId} />
+        <Typed label={w.id} value={id} bad={bad !== ''} onChange={setId} />
         {bad && <p id="notice" role="alert">{bad}</p>}
         <button type="submit" class="button">{w.go}</button>
       </form>
